@@ -1,0 +1,62 @@
+"""Everything that can be set from outside, read once at start."""
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEGABYTE = 1 << 20
+
+
+class Settings(BaseSettings):
+    """Environment variables, `YICHUANG_…` unless an alias is given.
+
+    Where `DATABASE_URL` or `REDIS_URL` is unset, `yichuang run` starts embedded servers in `data_dir`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="YICHUANG_", extra="ignore", populate_by_name=True)
+
+    database_url: str = Field(default="", validation_alias="DATABASE_URL")
+    redis_url: str = Field(default="", validation_alias="REDIS_URL")
+    data_dir: Path = Path(".data")
+    host: str = Field(default="127.0.0.1", validation_alias="HOST")
+    port: int = Field(default=8000, validation_alias="PORT")
+    public_url: str = ""
+    """The address in letters, QR codes and feeds; `http://localhost:PORT` unless set."""
+    secret_key: str = ""
+    """At least 32 characters; made and kept in `data_dir/secret` unless set."""
+    secure_cookies: bool = False
+    """True behind HTTPS."""
+    demo: bool = False
+    """Show the demo logins on the login page."""
+    debug: bool = False
+    upload_limit: int = 512 * MEGABYTE
+    """Bytes in one uploaded file."""
+    log_json: bool = False
+    database_pool: int = 10
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        scheme, _, rest = self.database_url.partition("://")
+        return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url
+
+    @property
+    def base_url(self) -> str:
+        return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def upload_dir(self) -> Path:
+        return self.data_dir / "uploads"
+
+    @cached_property
+    def secret(self) -> str:
+        if self.secret_key:
+            return self.secret_key
+        path = self.data_dir / "secret"
+        if not path.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32))
+        return path.read_text()
