@@ -1,8 +1,74 @@
 """The `yichuang` command."""
 
+import asyncio
+import os
+import sys
+from typing import TextIO
+
 import click
+
+from core.settings import Settings
 
 
 @click.group()
 def main() -> None:
-    """One service for public resource trading and joint completion inspections."""
+    """一窗: one service for public resource trading and joint completion inspections."""
+
+
+@main.command()
+def run() -> None:
+    """Start everything on this machine, from nothing, until Ctrl-C."""
+    from api.run import run_everything
+
+    sys.exit(run_everything(Settings()))
+
+
+@main.command()
+@click.option("--workers", default=1, show_default=True, help="API processes.")
+def serve(workers: int) -> None:
+    """Serve pages and API with granian; DATABASE_URL and REDIS_URL must be set."""
+    settings = Settings()
+    granian = [
+        *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "api.app:create_app"),
+        *("--host", settings.host, "--port", str(settings.port), "--workers", str(workers)),
+        # Open event streams would hold a worker for ever.
+        *("--workers-kill-timeout", "5", "--no-ws", "--log-level", "warning"),
+    ]
+    os.execv(sys.executable, granian)  # noqa: S606 - our own interpreter; signals then reach granian itself
+
+
+@main.command()
+def worker() -> None:
+    """Run jobs from the queue and relay the outbox."""
+    from api.worker import serve_jobs
+
+    asyncio.run(serve_jobs(Settings()))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest schema and seed its reference data."""
+    from api import database_setup
+
+    database_setup.migrate(Settings())
+
+
+@main.command("verify-ledger")
+def verify_ledger() -> None:
+    """Walk the audit ledger and name every changed, missing or reordered entry."""
+    from api.ledger_cli import verify
+
+    sys.exit(asyncio.run(verify(Settings())))
+
+
+@main.command("export-ledger")
+@click.argument("target", type=click.File("w", encoding="utf-8"))
+def export_ledger(target: TextIO) -> None:
+    """Write the whole ledger as JSON lines that docs/verify_ledger.py checks offline."""
+    from api.ledger_cli import export
+
+    asyncio.run(export(Settings(), target))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""The application factory. Nothing is built at import time."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from litestar import Litestar, Request, Response
+from litestar.config.csrf import CSRFConfig
+from litestar.config.response_cache import ResponseCacheConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.plugins.prometheus import PrometheusConfig
+from litestar.static_files import create_static_files_router
+from litestar.template import TemplateConfig
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.auth.middleware import RequestContext, require_action
+from api.auth.principal import Principal
+from api.problems import EXCEPTION_HANDLERS
+from api.resources import Resources
+from api.routes import ROUTES
+from api.web.rendering import ASSETS, STATIC, build_engine
+from core import clock, log
+from core.db import Database
+from core.settings import Settings
+
+YEAR = "public, max-age=31536000, immutable"
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    settings = settings or Settings()
+    log.configure(json=settings.log_json)
+    resources = Resources.open(settings)
+    return Litestar(
+        route_handlers=[*ROUTES, *_files()],
+        guards=[require_action],
+        dependencies={
+            "session": Provide(provide_session),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "now": Provide(provide_now, sync_to_thread=False),
+            "resources": Provide(provide_resources, sync_to_thread=False),
+        },
+        middleware=[
+            DefineMiddleware(RequestContext, database=resources.database),
+            PrometheusConfig(app_name="yichuang", prefix="yichuang", group_path=True).middleware,
+        ],
+        csrf_config=CSRFConfig(
+            secret=settings.secret,
+            cookie_name="csrf",
+            cookie_samesite="lax",
+            cookie_secure=settings.secure_cookies,
+            exclude="^/api/",
+        ),
+        exception_handlers=EXCEPTION_HANDLERS,
+        template_config=TemplateConfig(instance=build_engine(settings)),
+        openapi_config=openapi_config(),
+        state=State({"resources": resources}),
+        lifespan=[lifespan],
+        request_max_body_size=settings.upload_limit,
+        response_cache_config=ResponseCacheConfig(default_expiration=None),
+        debug=False,
+    )
+
+
+def openapi_config() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="一窗 Yichuang",
+        version="1",
+        description=(
+            "公共资源交易信息与联合验收公开接口"
+            " · Open interface of public resource trading and joint inspections"
+        ),
+        path="/api",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+    )
+
+
+def _files() -> list[ControllerRouterHandler]:
+    """Our own files and those of front-end packages; each address carries a hash, so browsers keep them."""
+    return [
+        create_static_files_router(
+            path=path,
+            directories=[directory],
+            opt={"public": True},
+            include_in_schema=False,
+            cache_control=None,
+            after_request=keep_for_ever,
+        )
+        for path, directory in (("/static", STATIC), ("/assets", ASSETS))
+    ]
+
+
+def keep_for_ever(response: Response[object]) -> Response[object]:
+    response.headers["Cache-Control"] = YEAR
+    return response
+
+
+async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
+    """The request's one transaction: committed after the handler returned, before the answer is sent."""
+    database: Database = state.resources.database
+    async with database.transaction() as session:
+        yield session
+
+
+def provide_caller(request: Request[Principal | None, None, State]) -> Principal | None:
+    return request.user
+
+
+def provide_now() -> datetime:
+    return clock.now()
+
+
+def provide_resources(state: State) -> Resources:
+    resources: Resources = state.resources
+    return resources
+
+
+@asynccontextmanager
+async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await app.state.resources.close()

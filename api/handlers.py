@@ -1,0 +1,5 @@
+"""What the worker does about each topic of the outbox."""
+
+from core.outbox import Handler
+
+HANDLERS: list[Handler] = []

@@ -1,0 +1,23 @@
+"""Every table of the service, and the DDL that metadata cannot express."""
+
+import sqlalchemy as sa
+
+from core import calendars, ledger, outbox, people
+from core.tables import metadata
+
+__all__ = ["TRIGGERS", "calendars", "ledger", "metadata", "outbox", "people"]
+
+#: What keeps the ledger append-only even for a program with our own rights.
+TRIGGERS = (
+    """
+    CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$
+    """,
+    """
+    CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    """,
+)
+
+for statement in TRIGGERS:
+    sa.event.listen(metadata, "after_create", sa.DDL(statement.replace("%", "%%")))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped

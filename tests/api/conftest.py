@@ -1,0 +1,52 @@
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from api.app import create_app
+from api.auth import sessions
+from core.access import Role
+from core.db import Database
+from core.people import Account, AccountRole
+from core.settings import Settings
+from tests.conftest import NOW
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[Litestar]:
+    app = create_app(settings)
+    async with app.lifespan():
+        yield app
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """A visitor without a login."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # narrower scope types
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
+
+
+LogIn = Callable[..., Awaitable[int]]
+
+
+@pytest.fixture
+def log_in(client: httpx.AsyncClient, database: Database) -> LogIn:
+    """Make an account with these roles and give the client its session; returns the account's id."""
+
+    async def log_in(*roles: Role, login: str = "someone", department: str | None = None) -> int:
+        async with database.transaction() as session:
+            account = Account(
+                login=login, name="测试人员", password_hash="x", created_at=NOW, department_code=department
+            )
+            session.add(account)
+            await session.flush()
+            session.add_all(AccountRole(account_id=account.id, role=role) for role in roles)
+            from core import clock
+
+            token = await sessions.open_session(session, account, now=clock.now())
+        client.cookies.set(sessions.COOKIE, token)
+        return account.id
+
+    return log_in
