@@ -9,7 +9,6 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from core.settings import Settings
 
@@ -49,21 +48,27 @@ class Embedded:
         return uri
 
     def _start_valkey(self, folder: Path) -> str:
-        folder.mkdir(parents=True, exist_ok=True)
-        socket = _socket_path(folder)
-        socket.unlink(missing_ok=True)
-        log = folder / "valkey.log"
-        process = subprocess.Popen(
-            [
-                *(_valkey_binary(), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
-                *("--dir", str(folder), "--appendonly", "yes", "--logfile", str(log), "--daemonize", "no"),
-            ],
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C reaches the supervisor first, which stops it last
-        )
-        self._stack.callback(_stop, process)
-        _wait_for_socket(process, socket, log)
-        return f"unix://{socket}"
+        process, url = start_valkey(folder)
+        self._stack.callback(stop_process, process)
+        return url
+
+
+def start_valkey(folder: Path) -> "tuple[subprocess.Popen[bytes], str]":
+    """A Valkey that keeps its data in `folder`; returns its process and address once it answers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    socket = _socket_path(folder)
+    socket.unlink(missing_ok=True)
+    log = folder / "valkey.log"
+    process = subprocess.Popen(
+        [
+            *(_valkey_binary(), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
+            *("--dir", str(folder), "--appendonly", "yes", "--logfile", str(log), "--daemonize", "no"),
+        ],
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C reaches the supervisor first, which stops it last
+    )
+    _wait_for_socket(process, socket, log)
+    return process, f"unix://{socket}"
 
 
 def _valkey_binary() -> str:
@@ -78,7 +83,7 @@ def _socket_path(folder: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"yichuang-{digest}.sock"
 
 
-def _wait_for_socket(process: "subprocess.Popen[Any]", socket: Path, log: Path) -> None:
+def _wait_for_socket(process: "subprocess.Popen[bytes]", socket: Path, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not socket.exists():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -86,7 +91,7 @@ def _wait_for_socket(process: "subprocess.Popen[Any]", socket: Path, log: Path) 
         time.sleep(0.05)
 
 
-def _stop(process: "subprocess.Popen[Any]") -> None:
+def stop_process(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
     try:
         process.wait(10)

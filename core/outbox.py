@@ -20,12 +20,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
+from core.db import Database
 from core.tables import Json, Timestamp, identity
 
 #: How long a dispatched event may take before it is dispatched again, growing with each attempt.
 LEASE = timedelta(seconds=45)
 LONGEST_LEASE = timedelta(hours=1)
-#: After this many attempts an event is parked for a person to look at; it is never dropped.
+#: After this many started attempts an event is parked for a person to look at; it is never dropped.
 ATTEMPTS_LIMIT = 12
 BATCH = 200
 
@@ -110,7 +111,7 @@ async def cancel(session: AsyncSession, key: str) -> None:
 
 async def claim_due(session: AsyncSession, *, now: datetime, limit: int = BATCH) -> list[int]:
     """Lock the due events, push each one's due time back by its lease, and return their ids in order."""
-    due = (
+    rows = await session.execute(
         sa.select(col(OutboxEvent.id), col(OutboxEvent.attempts))
         .where(
             col(OutboxEvent.done_at).is_(None),
@@ -121,31 +122,35 @@ async def claim_due(session: AsyncSession, *, now: datetime, limit: int = BATCH)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    rows = (await session.execute(due)).all()
     leases = [
-        {"event_id": row.id, "until": now + min(LEASE * 2 ** min(row.attempts, 10), LONGEST_LEASE)}
-        for row in rows
+        {"id": row.id, "due": now + min(LEASE * 2 ** min(row.attempts, 10), LONGEST_LEASE)} for row in rows
     ]
     if leases:
-        table = OutboxEvent.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
-        await session.execute(
-            sa.update(table)
-            .where(table.c.id == sa.bindparam("event_id"))
-            .values(due=sa.bindparam("until"), attempts=table.c.attempts + 1),
-            leases,
-        )
-    return [row.id for row in rows]
+        await session.execute(sa.update(OutboxEvent), leases)
+    return [int(lease["id"]) for lease in leases]
 
 
 async def consume(
-    database: Any, resources: Any, handlers: Iterable[Handler], event_id: int, *, now: Callable[[], datetime]
+    database: Database,
+    resources: Any,
+    handlers: Iterable[Handler],
+    event_id: int,
+    *,
+    now: Callable[[], datetime],
 ) -> bool:
     """Carry out one event. Returns False when it was done before (or withdrawn)."""
     async with database.transaction() as session:
-        row = await session.get(OutboxEvent, event_id)
-        if row is None or row.done_at is not None:
+        # Counted before the work, so that an event that kills its worker is parked in the end as well.
+        start = (
+            sa.update(OutboxEvent)
+            .where(col(OutboxEvent.id) == event_id, col(OutboxEvent.done_at).is_(None))
+            .values(attempts=OutboxEvent.attempts + 1)
+            .returning(col(OutboxEvent.topic), col(OutboxEvent.payload))
+        )
+        row = (await session.execute(start)).one_or_none()
+        if row is None:
             return False
-        event = Event(row.id, row.topic, row.payload)
+        event = Event(event_id, row.topic, row.payload)
     matching = [handler for handler in handlers if handler.topic == event.topic]
     prepared = [await handler.prepare(resources, event) if handler.prepare else None for handler in matching]
     async with database.transaction() as session:
