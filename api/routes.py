@@ -3,9 +3,10 @@
 from litestar.types import ControllerRouterHandler
 
 from api import health
-from api.web import account
+from api.web import account, home
 
 ROUTES: list[ControllerRouterHandler] = [
     *health.ROUTES,
     *account.ROUTES,
+    *home.ROUTES,
 ]
