@@ -1,0 +1,105 @@
+"""A whole service of its own, and a browser to walk it, for tests and pictures."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+READY_SECONDS = 180
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+#: Quiet, and without look-ups of the browser's own.
+CHROMIUM_FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+).split()
+DESK, PHONE = (1280, 900), (390, 844)
+
+
+@contextmanager
+def running_service() -> Iterator[str]:
+    """The address of a service with the demo city; `YICHUANG_E2E_URL` names one that already runs."""
+    if running := os.environ.get("YICHUANG_E2E_URL"):
+        yield running.rstrip("/")
+        return
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="yichuang-e2e-", ignore_cleanup_errors=True) as folder:
+        environment = os.environ | {"PORT": str(port), "YICHUANG_DATA_DIR": folder, "YICHUANG_PUBLIC_URL": address}
+        environment.pop("DATABASE_URL", None)
+        environment.pop("REDIS_URL", None)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.cli", "run"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+        )
+        try:
+            wait_until_ready(process, address)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_ready(process: "subprocess.Popen[bytes]", address: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"The service ended with code {process.returncode}")
+        try:
+            with urlopen(f"{address}/readyz", timeout=2):  # noqa: S310 - our own address
+                return
+        except (URLError, OSError):
+            time.sleep(0.3)
+    raise TimeoutError(f"No answer from {address} within {READY_SECONDS} s")
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def visitor(
+    browser: Browser,
+    address: str,
+    *,
+    size: tuple[int, int] = DESK,
+    locale: str = "zh-CN",
+    theme: str = "light",
+) -> BrowserContext:
+    """A reader with a screen of this size, a language and a taste for light or dark."""
+    width, height = size
+    return browser.new_context(
+        base_url=address,
+        viewport={"width": width, "height": height},
+        locale=locale,
+        color_scheme="dark" if theme == "dark" else "light",
+        timezone_id="Asia/Shanghai",
+    )
+
+
+def log_in(page: Page, login: str, password: str) -> None:
+    page.goto("/login")
+    page.fill("#login", login)
+    page.fill("#password", password)
+    page.click("main form .button")
+    page.wait_for_url(lambda url: "/login" not in url)
