@@ -1,0 +1,183 @@
+"""What the area says no to."""
+
+from core.errors import Refusal
+
+
+class WrongState(Refusal):
+    code = "wrong_state"
+    message = "该件当前的状态不允许这样办理。"
+
+
+class WrongPartyState(Refusal):
+    code = "wrong_party_state"
+    message = "该部门当前的状态不允许这样办理。"
+
+
+class FormIncomplete(Refusal):
+    status = 422
+    code = "form_incomplete"
+    message = "申请表尚未填写完整。"
+
+
+class ProjectCodeInvalid(Refusal):
+    status = 422
+    code = "project_code_invalid"
+    message = "项目代码格式不正确，应为 YYMM-XXXXXX-hh-tt-nnnnnn。"
+
+
+class MainDocumentsMissing(Refusal):
+    code = "main_documents_missing"
+    message = "主要材料不齐全，不能受理。"
+
+
+class GapWithoutPromise(Refusal):
+    code = "gap_without_promise"
+    message = "每项容缺材料都须有补交承诺和期限。"
+
+
+class AlreadyNotified(Refusal):
+    code = "already_notified"
+    message = "补正材料只能一次性告知；再次告知须经督查同意并记录。"
+
+
+class DeadlinePassed(Refusal):
+    code = "deadline_passed"
+    message = "期限已过（%(due)s）。"
+
+
+class ReasonRequired(Refusal):
+    status = 422
+    code = "reason_required"
+    message = "请说明理由。"
+
+
+class NothingListed(Refusal):
+    status = 422
+    code = "nothing_listed"
+    message = "请至少列出一项。"
+
+
+class PartyMissing(Refusal):
+    code = "party_missing"
+    message = "没有参验部门。"
+
+
+class ReviewsOutstanding(Refusal):
+    code = "reviews_outstanding"
+    message = "还有部门没有完成审查。"
+
+
+class ProposalStale(Refusal):
+    code = "proposal_stale"
+    message = "该时段方案已失效，请重新查询。"
+
+
+class SlotTaken(Refusal):
+    code = "slot_taken"
+    message = "该时段刚刚被占用，请选择其他时段。"
+
+
+class OfficerUnavailable(Refusal):
+    code = "officer_unavailable"
+    message = "所派人员在该时段不能参加：%(numbers)s。"
+
+
+class TeamTooSmall(Refusal):
+    status = 422
+    code = "team_too_small"
+    message = "每个部门至少派 %(needed)s 名持证人员。"
+
+
+class QuorumMissing(Refusal):
+    code = "quorum_missing"
+    message = "还有部门没有答复邀请。"
+
+
+class RescheduleLimit(Refusal):
+    code = "reschedule_limit"
+    message = "建设单位最多可改期 %(limit)s 次。"
+
+
+class NotAssigned(Refusal):
+    status = 403
+    code = "not_assigned"
+    message = "只有本次受派的人员可以办理。"
+
+
+class CheckInOutside(Refusal):
+    status = 422
+    code = "check_in_outside"
+    message = "您不在现场范围内或不在约定时间内，签到须说明理由。"
+
+
+class TooFewCheckedIn(Refusal):
+    code = "too_few_checked_in"
+    message = "牵头单位和至少一个参验部门签到后才能开始。"
+
+
+class OpinionsOutstanding(Refusal):
+    code = "opinions_outstanding"
+    message = "还有部门既没有意见也没有记录缺席。"
+
+
+class TwoSignaturesRequired(Refusal):
+    code = "two_signatures_required"
+    message = "意见须由两名不同的受派人员签名。"
+
+
+class FindingsRequired(Refusal):
+    status = 422
+    code = "findings_required"
+    message = "不通过的意见须一次列明需整改的问题。"
+
+
+class CommitmentRequired(Refusal):
+    status = 422
+    code = "commitment_required"
+    message = "告知承诺须写明承诺内容和期限。"
+
+
+class SiteRecheckRequired(Refusal):
+    status = 422
+    code = "site_recheck_required"
+    message = "涉及安全的问题须现场复验。"
+
+
+class NotAllAgreed(Refusal):
+    code = "not_all_agreed"
+    message = "并非所有部门都同意，应先整改。"
+
+
+class AllAgreed(Refusal):
+    code = "all_agreed"
+    message = "所有部门都已同意，无须整改。"
+
+
+class FindingsOutstanding(Refusal):
+    code = "findings_outstanding"
+    message = "还有问题没有整改或没有附上证据。"
+
+
+class SignaturesMissing(Refusal):
+    code = "signatures_missing"
+    message = "还有意见没有完成两人签名。"
+
+
+class FeesOutstanding(Refusal):
+    code = "fees_outstanding"
+    message = "应缴费用尚未缴清。"
+
+
+class DelegationMissing(Refusal):
+    status = 403
+    code = "delegation_missing"
+    message = "您没有代表该部门办理此事项的授权。"
+
+
+class DeemedConsentForbidden(Refusal):
+    code = "deemed_consent_forbidden"
+    message = "该部门的意见不适用超时默许。"
+
+
+class CatalogueError(ValueError):
+    """The catalogue contradicts itself; found when it is loaded, never by a user."""
