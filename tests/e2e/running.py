@@ -34,7 +34,11 @@ def running_service() -> Iterator[str]:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="yichuang-e2e-", ignore_cleanup_errors=True) as folder:
-        environment = os.environ | {"PORT": str(port), "YICHUANG_DATA_DIR": folder, "YICHUANG_PUBLIC_URL": address}
+        environment = os.environ | {
+            "PORT": str(port),
+            "YICHUANG_DATA_DIR": folder,
+            "YICHUANG_PUBLIC_URL": address,
+        }
         environment.pop("DATABASE_URL", None)
         environment.pop("REDIS_URL", None)
         process = subprocess.Popen(

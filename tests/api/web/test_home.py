@@ -1,0 +1,26 @@
+import httpx
+import pytest
+
+HTML = {"accept": "text/html"}
+
+
+async def test_about_speaks_the_readers_language(client: httpx.AsyncClient) -> None:
+    english = await client.get("/about", headers=HTML | {"accept-language": "en"})
+    chinese = await client.get("/about", headers=HTML | {"accept-language": "zh-CN"})
+    assert (english.status_code, chinese.status_code) == (200, 200)
+    assert '<html lang="en">' in english.text
+    assert "<h1>About</h1>" in english.text
+    assert '<html lang="zh-CN">' in chinese.text
+    assert "<h1>关于本站</h1>" in chinese.text
+
+
+async def test_styleguide_is_not_for_the_public(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/styleguide", headers=HTML)).status_code == 404
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "We could not find"), ("zh", "没有找到您要的内容")])
+async def test_error_page_tells_what_to_do_next(client: httpx.AsyncClient, language: str, title: str) -> None:
+    answer = await client.get("/nowhere", headers=HTML | {"accept-language": language})
+    assert answer.status_code == 404
+    assert title in answer.text
+    assert answer.headers["x-request-id"] in answer.text
