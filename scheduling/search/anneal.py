@@ -1,0 +1,330 @@
+"""The search: small moves and ruin-and-recreate under simulated annealing, on whatever the model holds.
+
+After Ceschia, Di Gaspero, Rosati and Schaerf (2024), who anneal the home-care problem, and Schrimpf et al. (2000) for
+ruin and recreate. Moves change the state itself and are rolled back when refused.
+"""
+
+import math
+
+from scheduling.search import model as at
+from scheduling.search.insertion import (
+    CHANCE,
+    GREEDY,
+    IMPOSSIBLE,
+    JITTER,
+    can_serve,
+    choose_team,
+    draw,
+    draw_below,
+    may_be_on,
+    place_best,
+)
+from scheduling.search.jit import Floats, Ints, SmallInts, kernel
+from scheduling.search.state import commit, enqueue, link, place, put, remove, rollback, settle, unlink
+
+
+@kernel
+def refresh_max_tardiness(m: Ints, s: Ints, w: Floats) -> None:
+    if w[at.T_MAX_TARDINESS] == 0.0:
+        return
+    latest = 0
+    for cell in range(s[at.TARDY], s[at.TARDY] + m[at.NODES]):
+        latest = max(latest, s[cell])
+    put(s, s[at.TERMS] + at.T_MAX_TARDINESS, latest)
+
+
+@kernel
+def cost_change(s: Ints, w: Floats) -> float:
+    """Weighted change of the terms since `save_terms`."""
+    change = 0.0
+    for term in range(at.N_TERMS):
+        change += w[term] * (s[s[at.TERMS] + term] - s[s[at.SAVED_TERMS] + term])
+    return change
+
+
+@kernel
+def _lead(s: Ints, best: Ints, w: Floats) -> float:
+    """Weighted difference of the terms of two states."""
+    lead = 0.0
+    for term in range(at.N_TERMS):
+        lead += w[term] * (s[s[at.TERMS] + term] - best[s[at.TERMS] + term])
+    return lead
+
+
+@kernel
+def save_terms(s: Ints) -> None:
+    for term in range(at.N_TERMS):
+        s[s[at.SAVED_TERMS] + term] = s[s[at.TERMS] + term]
+
+
+@kernel
+def _any_served(m: Ints, s: Ints) -> int:
+    """A served visit that may be moved, or NONE after a few draws."""
+    for _ in range(8):
+        visit = draw_below(s, m[at.VISITS])
+        if s[s[at.DAY] + visit] != at.NONE and m[m[at.FROZEN] + visit] == 0:
+            return visit
+    return at.NONE
+
+
+@kernel
+def relocate(m: Ints, s: Ints, tt: SmallInts, w: Floats, step: int) -> bool:
+    """One visit to another moment, with a team chosen for it."""
+    visit = _any_served(m, s)
+    if visit == at.NONE:
+        return False
+    day = s[s[at.DAY] + visit]
+    old = s[s[at.START] + m[m[at.VISIT_NODES] + visit]]
+    chance = draw(s)
+    if m[at.DAYS] > 1 and chance < 0.3:
+        day = draw_below(s, m[at.DAYS])
+    row = visit * m[at.DAYS] + day
+    spans = m[m[at.WINDOW_COUNT] + row]
+    if spans == 0 or not may_be_on(m, s, visit, day):
+        return False
+    spot = m[at.WINDOW] + (row * m[at.SPANS] + draw_below(s, spans)) * 2
+    latest = min(m[spot + 1], m[m[at.WANTED_END] + visit] + step + s[s[at.TERMS] + at.T_MAX_TARDINESS])
+    if chance > 0.85:
+        when = min(max(old, m[spot]), m[spot + 1])
+    else:
+        when = m[spot] + draw_below(s, max(1, latest + 1 - m[spot]))
+    floor = m[spot]
+    if m[m[at.BOOKED_DAY] + visit] == day and draw(s) < 0.5:
+        when = floor = m[m[at.BOOKED_START] + visit]
+    remove(m, s, tt, visit)
+    pick = draw(s)
+    manner = CHANCE if pick < 0.4 else (JITTER if pick < 0.8 else GREEDY)
+    if choose_team(m, s, tt, w, visit, day, when, False, manner) >= IMPOSSIBLE:
+        return False
+    place(m, s, tt, visit, day, when, floor)
+    return True
+
+
+@kernel
+def exchange(m: Ints, s: Ints, tt: SmallInts) -> bool:
+    """Two officers of a department swap a stretch of their day: one part, some, or all that remains of it."""
+    task = draw_below(s, m[at.TASKS])
+    one = s[s[at.OFFICER] + task]
+    if one == at.NONE:
+        return False
+    visit = m[m[at.TASK_VISIT] + task]
+    day = s[s[at.DAY] + visit]
+    each_class = m[m[at.PARTY_CLASS] + m[m[at.TASK_PARTY] + task]]
+    first = m[m[at.CLASS_START] + each_class]
+    other = m[m[at.CLASS_OFFICERS] + first + draw_below(s, m[m[at.CLASS_START] + each_class + 1] - first)]
+    if other == one:
+        return False
+    begin = s[s[at.START] + m[m[at.TASK_NODE] + task]]
+    pick = draw(s)
+    if pick < 0.4:
+        end = begin + 1
+        begin_other = begin if pick < 0.2 else begin - draw_below(s, 2 * m[m[at.TASK_DURATION] + task] + 1)
+        end_other = begin_other if pick < 0.1 else begin + draw_below(s, 4 * m[m[at.TASK_DURATION] + task])
+    elif pick < 0.7:
+        end = end_other = at.FAR
+        begin_other = begin
+    else:
+        end = end_other = begin + draw_below(s, 8 * m[m[at.TASK_DURATION] + task])
+        begin_other = begin
+    count_one = _pick_stretch(m, s, one, other, day, begin, end, 0)
+    if count_one < 0:
+        return False
+    count = _pick_stretch(m, s, other, one, day, begin_other, end_other, count_one)
+    if count < 0:
+        return False
+    for spot in range(count):
+        unlink(m, s, tt, s[s[at.PICKED] + spot], day)
+    for spot in range(count):
+        link(m, s, tt, s[s[at.PICKED] + spot], other if spot < count_one else one, day)
+        _wake(m, s, s[s[at.PICKED] + spot])
+    return count > 0
+
+
+@kernel
+def _wake(m: Ints, s: Ints, task: int) -> None:
+    from_state = s[s[at.START] + m[m[at.TASK_NODE] + task]]
+    enqueue(s, m[m[at.TASK_VISIT] + task], from_state)
+
+
+@kernel
+def _pick_stretch(
+    m: Ints, s: Ints, owner: int, taker: int, day: int, begin: int, end: int, count: int
+) -> int:
+    """Notes the owner's tasks that start in [begin, end) behind the `count` noted; -1 if the taker may not have one."""
+    task = s[s[at.FIRST] + owner * m[at.DAYS] + day]
+    while task != at.NONE:
+        start = s[s[at.START] + m[m[at.TASK_NODE] + task]]
+        if start >= end:
+            break
+        if start >= begin:
+            visit = m[m[at.TASK_VISIT] + task]
+            if m[m[at.FROZEN] + visit] == 1 or not can_serve(m, s, task, day, taker):
+                return -1
+            if _in_visit(m, s, visit, taker):
+                return -1
+            s[s[at.PICKED] + count] = task
+            count += 1
+        task = s[s[at.BEHIND] + task]
+    return count
+
+
+@kernel
+def _in_visit(m: Ints, s: Ints, visit: int, officer: int) -> bool:
+    first = m[m[at.NODE_TASKS] + m[m[at.VISIT_NODES] + visit]]
+    last = m[m[at.NODE_TASKS] + m[m[at.VISIT_NODES] + visit + 1]]
+    for task in range(first, last):
+        if s[s[at.OFFICER] + task] == officer:
+            return True
+    return False
+
+
+@kernel
+def _ruin(m: Ints, s: Ints, tt: SmallInts, most: int) -> int:
+    """Takes out a random visit and others near to it in space or time; they are noted in `PICKED`."""
+    seed = _any_served(m, s)
+    if seed == at.NONE:
+        return 0
+    day = s[s[at.DAY] + seed]
+    start = s[s[at.START] + m[m[at.VISIT_NODES] + seed]]
+    here = m[m[at.SITE] + seed]
+    size = 1 + draw_below(s, most)
+    by_place = draw(s) < 0.5
+    count = _take_out(m, s, tt, seed, 0)
+    while count < size:
+        # Of a few drawn, the nearest to the first one goes.
+        nearest, chosen = at.FAR, at.NONE
+        for _ in range(8):
+            visit = _any_served(m, s)
+            if visit == at.NONE:
+                continue
+            far = tt[here, m[m[at.SITE] + visit]]
+            if not by_place:
+                far = abs(s[s[at.START] + m[m[at.VISIT_NODES] + visit]] - start)
+                if s[s[at.DAY] + visit] != day:
+                    far += 10 * m[at.NOON]
+            if far < nearest:
+                nearest, chosen = far, visit
+        if chosen == at.NONE:
+            break
+        count = _take_out(m, s, tt, chosen, count)
+    return count
+
+
+@kernel
+def _take_out(m: Ints, s: Ints, tt: SmallInts, visit: int, count: int) -> int:
+    """Removes a visit and those that must come after it; returns how many are noted now."""
+    done = count
+    s[s[at.PICKED] + count] = visit
+    count += 1
+    while done < count:
+        each = s[s[at.PICKED] + done]
+        done += 1
+        remove(m, s, tt, each)
+        for spot in range(m[m[at.FOLLOWERS_START] + each], m[m[at.FOLLOWERS_START] + each + 1]):
+            follower = m[m[at.FOLLOWERS] + spot]
+            if s[s[at.DAY] + follower] != at.NONE:
+                s[s[at.PICKED] + count] = follower
+                count += 1
+    return count
+
+
+@kernel
+def ruin_recreate(m: Ints, s: Ints, tt: SmallInts, w: Floats, step: int, most: int, strict: bool) -> bool:
+    """Takes a few visits out and puts them, and some that had no place, back one by one where each costs least."""
+    waiting = min(s[s[at.OPEN_COUNT]], 3)
+    count = _ruin(m, s, tt, most)
+    if count == 0 and waiting == 0:
+        return False
+    for _ in range(waiting):
+        s[s[at.PICKED] + count] = s[s[at.OPEN] + draw_below(s, s[s[at.OPEN_COUNT]])]
+        count += 1
+    if not settle(m, s, tt):
+        return False
+    manner = JITTER if draw(s) < 0.7 else GREEDY
+    if draw(s) < 0.5:
+        _largest_first(m, s, count)
+    for spot in range(count):
+        visit = s[s[at.PICKED] + spot]
+        if s[s[at.DAY] + visit] == at.NONE:
+            place_best(m, s, tt, w, visit, step, strict, manner, 0.05)
+    return True
+
+
+@kernel
+def _largest_first(m: Ints, s: Ints, count: int) -> None:
+    row = s[at.PICKED]
+    for spot in range(1, count):
+        visit = s[row + spot]
+        hole = spot
+        while hole > 0 and _officers_of(m, s[row + hole - 1]) < _officers_of(m, visit):
+            s[row + hole] = s[row + hole - 1]
+            hole -= 1
+        s[row + hole] = visit
+
+
+@kernel
+def _officers_of(m: Ints, visit: int) -> int:
+    first, last = m[m[at.VISIT_NODES] + visit], m[m[at.VISIT_NODES] + visit + 1]
+    return m[m[at.NODE_TASKS] + last] - m[m[at.NODE_TASKS] + first]
+
+
+@kernel
+def construct(m: Ints, s: Ints, tt: SmallInts, w: Floats, order: Ints, step: int, strict: bool) -> int:
+    """Places visits in the given order, each where it costs least; returns how many found a place."""
+    placed = 0
+    for visit in order:
+        if s[s[at.DAY] + visit] == at.NONE and place_best(m, s, tt, w, visit, step, strict, GREEDY, 0.0):
+            placed += 1
+        commit(s)
+    refresh_max_tardiness(m, s, w)
+    commit(s)
+    return placed
+
+
+@kernel
+def anneal(
+    m: Ints,
+    s: Ints,
+    tt: SmallInts,
+    w: Floats,
+    best: Ints,
+    moves: int,
+    hot: float,
+    cold: float,
+    step: int,
+    rates: Floats,
+    most: int,
+    strict: bool,
+) -> int:
+    """Tries `moves` moves while the temperature falls from `hot` to `cold`; returns how many were accepted.
+
+    `best` is overwritten by every state that costs less. `rates` are the cumulated shares of relocate and exchange; the
+    rest is ruin-and-recreate.
+    """
+    size = s[at.QUEUE]
+    factor = (cold / hot) ** (1.0 / max(1, moves))
+    temperature = hot
+    accepted = 0
+    for _ in range(moves):
+        temperature *= factor
+        save_terms(s)
+        pick = draw(s)
+        if pick < rates[0]:
+            done = relocate(m, s, tt, w, step)
+        elif pick < rates[1]:
+            done = exchange(m, s, tt)
+        else:
+            done = ruin_recreate(m, s, tt, w, step, most, strict)
+        if not settle(m, s, tt) or not done:
+            rollback(s, 0)
+            continue
+        refresh_max_tardiness(m, s, w)
+        change = cost_change(s, w)
+        if change <= 0.0 or draw(s) < math.exp(-change / temperature):
+            commit(s)
+            accepted += 1
+            if change < 0.0 and _lead(s, best, w) < 0.0:
+                best[:size] = s[:size]
+        else:
+            rollback(s, 0)
+    return accepted

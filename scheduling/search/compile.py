@@ -1,0 +1,490 @@
+"""From a `Problem` to the arrays of `model.py`, and from a state back to a `Plan`."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from core.workdays import DayKind
+from scheduling.plan import Placement, Plan
+from scheduling.problem import (
+    Half,
+    HalfDay,
+    Hold,
+    Matrix,
+    Officer,
+    Party,
+    Post,
+    Problem,
+    Speed,
+    Term,
+    Visit,
+)
+from scheduling.search import model as at
+from scheduling.search.jit import Floats, Ints, SmallInts
+
+EARTH_RADIUS_M = 6_371_000
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """`m`, `tt` as in `model.py`; `weights` make one number of the terms; `parties` are each node's."""
+
+    problem: Problem
+    m: Ints
+    tt: SmallInts
+    weights: Floats
+    parties: list[list[int]]
+
+    def empty_state(self, seed: int) -> Ints:
+        """A state in which nothing is served."""
+        return _empty_state(self.m, int(self._groups), seed)
+
+    @property
+    def _groups(self) -> int:
+        m = self.m
+        return int(m[m[at.GROUP] : m[at.GROUP] + m[at.VISITS]].max(initial=-1)) + 1
+
+    def plan(self, s: Ints) -> Plan:
+        """The plan that a state stands for."""
+        m, ids = self.m, [officer.id for officer in self.problem.officers]
+        placements = []
+        for number, visit in enumerate(self.problem.visits):
+            day = int(s[s[at.DAY] + number])
+            if day == at.NONE:
+                continue
+            starts = [0] * len(visit.parties)
+            teams: list[tuple[str, ...]] = [()] * len(visit.parties)
+            for node in range(m[m[at.VISIT_NODES] + number], m[m[at.VISIT_NODES] + number + 1]):
+                first = int(m[m[at.NODE_PARTIES] + node])
+                for offset, party in enumerate(self.parties[node]):
+                    tasks = range(
+                        m[m[at.PARTY_TASKS] + first + offset], m[m[at.PARTY_TASKS] + first + offset + 1]
+                    )
+                    starts[party] = day * self.problem.day_ticks + int(s[s[at.START] + node])
+                    teams[party] = tuple(sorted(ids[s[s[at.OFFICER] + task]] for task in tasks))
+            placements.append(Placement(visit=visit.id, starts=tuple(starts), teams=tuple(teams)))
+        return Plan(placements=tuple(placements))
+
+
+def compile_problem(problem: Problem) -> Compiled:
+    rows: dict[int, Ints | list[int] | int] = {}
+    places = [*(office.id for office in problem.offices), *(site.id for site in problem.sites)]
+    place = {each: number for number, each in enumerate(places)}
+    officer = {each.id: number for number, each in enumerate(problem.officers)}
+    spans = [[_spans(problem, each, day) for day in range(problem.days)] for each in problem.officers]
+    widest = max((len(each) for days in spans for each in days), default=0)
+    starts = [[_starts(problem, visit, day) for day in range(problem.days)] for visit in problem.visits]
+    widest = max(1, widest, max((len(each) for days in starts for each in days), default=0))
+
+    rows |= {at.DAYS: problem.days, at.SPANS: widest, at.GRID: problem.grid, at.NOON: problem.noon}
+    parties = _structure(problem, rows, place)
+    _people(problem, rows, spans, place, widest)
+    _eligibility(problem, rows, officer)
+    _visits(problem, rows, starts, place, widest)
+    _bookings(problem, rows, officer, parties)
+    tt = _travel(problem, places)
+    return Compiled(problem, _pack(rows, at.M_DIRECTORY), tt, _weights(problem, tt), parties)
+
+
+def _pack(rows: dict[int, Ints | list[int] | int], directory: int) -> Ints:
+    """One array: the directory, then the rows it points to."""
+    parts: list[Ints] = [np.zeros(directory, np.int64)]
+    end = directory
+    for name in range(directory):
+        value = rows[name]
+        if isinstance(value, int):
+            parts[0][name] = value
+        else:
+            row = np.asarray(value, np.int64).ravel()
+            parts[0][name] = end
+            parts.append(row)
+            end += len(row)
+    return np.concatenate(parts)
+
+
+def _ends(lengths: list[int]) -> list[int]:
+    return [0, *np.cumsum(lengths, dtype=np.int64).tolist()]
+
+
+def _structure(
+    problem: Problem, rows: dict[int, Ints | list[int] | int], place: dict[str, int]
+) -> list[list[int]]:
+    """Visits into nodes, parties and tasks. Returns each node's parties by their index in the visit."""
+    nodes: list[tuple[int, list[int]]] = []
+    counts = []
+    for number, visit in enumerate(problem.visits):
+        together = [index for index, party in enumerate(visit.parties) if party.lag == (0, 0)]
+        lagged = [[index] for index, party in enumerate(visit.parties) if party.lag != (0, 0)]
+        nodes += [(number, each) for each in (together, *lagged)]
+        counts.append(1 + len(lagged))
+    parties: list[tuple[int, Party]] = [
+        (node, problem.visits[number].parties[index])
+        for node, (number, indices) in enumerate(nodes)
+        for index in indices
+    ]
+    tasks = [number for number, (_, party) in enumerate(parties) for _ in range(party.officers)]
+    node_of = [parties[party][0] for party in tasks]
+    party_tasks = _ends([party.officers for _, party in parties])
+    node_parties = _ends([len(indices) for _, indices in nodes])
+    lags = [problem.visits[number].parties[indices[0]].lag for number, indices in nodes]
+    rows |= {
+        at.VISITS: len(problem.visits),
+        at.NODES: len(nodes),
+        at.TASKS: len(tasks),
+        at.VISIT_NODES: _ends(counts),
+        at.NODE_PARTIES: node_parties,
+        at.PARTY_TASKS: party_tasks,
+        at.NODE_TASKS: [party_tasks[party] for party in node_parties],
+        at.TASK_NODE: node_of,
+        at.TASK_VISIT: [nodes[node][0] for node in node_of],
+        at.TASK_PARTY: tasks,
+        at.TASK_SITE: [place[problem.visits[nodes[node][0]].site] for node in node_of],
+        at.TASK_DURATION: [parties[party][1].duration for party in tasks],
+        at.LAG_MIN: [lag[0] for lag in lags],
+        at.LAG_MAX: [lag[1] for lag in lags],
+    }
+    return [indices for _, indices in nodes]
+
+
+def _spans(problem: Problem, officer: Officer, day: int) -> list[Span]:
+    """An officer's working spans of the day, in ticks after midnight."""
+    today = problem.date_of(day)
+    kind = problem.calendar.kind(today)
+    absent = [each.part for each in officer.leave if each.first <= today <= each.last]
+    if kind is DayKind.OFF or None in absent:
+        return []
+    spans = [(window.start, window.end) for window in officer.hours]
+    if kind is DayKind.MORNING:
+        spans = _cut(spans, (problem.noon, problem.day_ticks))
+    elif kind is DayKind.AFTERNOON:
+        spans = _cut(spans, (0, problem.noon))
+    for part in absent:
+        if part is not None:
+            spans = _cut(spans, (part.start, part.end))
+    return spans
+
+
+def _cut(spans: list[Span], hole: Span) -> list[Span]:
+    pieces = []
+    for start, end in spans:
+        pieces += [(start, min(end, hole[0])), (max(start, hole[1]), end)]
+    return [(start, end) for start, end in pieces if start < end]
+
+
+def _starts(problem: Problem, visit: Visit, day: int) -> list[Span]:
+    """The spans of the day in which the visit may begin; both ends are possible starts."""
+    today, site = problem.date_of(day), problem.site_by_id[visit.site]
+    if (visit.earliest and today < visit.earliest) or today in site.closed:
+        return []
+    spans = [(window.start, window.end) for window in site.access] or [(0, problem.day_ticks - 1)]
+    if visit.wanted:
+        first = visit.wanted.start - day * problem.day_ticks
+        spans = [(max(start, first), end) for start, end in spans if end >= first]
+    booking = problem.booking_by_visit.get(visit.id)
+    if booking and booking.hold is not Hold.MOVABLE:
+        fixed = booking.starts[0] - day * problem.day_ticks
+        spans = [(fixed, fixed) for start, end in spans if start <= fixed <= end]
+    halves = {Half.MORNING: (0, problem.noon - 1), Half.AFTERNOON: (problem.noon, problem.day_ticks - 1)}
+    allowed = [span for half, span in halves.items() if HalfDay(day=today, half=half) not in visit.forbidden]
+    pieces = [(max(start, low), min(end, high)) for start, end in spans for low, high in allowed]
+    return [(start, end) for start, end in pieces if start <= end]
+
+
+def _padded(spans: list[list[list[Span]]], widest: int) -> tuple[Ints, Ints]:
+    """Ragged spans as one block, and how many of each row count."""
+    days = max((len(row) for row in spans), default=0)
+    block = np.full((len(spans), days, widest, 2), at.FAR, np.int64)
+    count = np.zeros((len(spans), days), np.int64)
+    for one, row in enumerate(spans):
+        for day, pieces in enumerate(row):
+            count[one, day] = len(pieces)
+            block[one, day, : len(pieces)] = np.array(pieces, np.int64).reshape(-1, 2)
+    return block, count
+
+
+def _limit(value: int | None) -> int:
+    return at.FAR if value is None else value
+
+
+def _people(
+    problem: Problem,
+    rows: dict[int, Ints | list[int] | int],
+    spans: list[list[list[Span]]],
+    place: dict[str, int],
+    widest: int,
+) -> None:
+    officers = problem.officers
+    pools = sorted({each.pool for each in officers if each.pool is not None})
+    weeks = [problem.date_of(day).isocalendar()[:2] for day in range(problem.days)]
+    seats = np.zeros((max(1, len(pools)), problem.days, 2), np.int64)
+    for vehicle in problem.vehicles:
+        if vehicle.pool in pools:
+            seats[pools.index(vehicle.pool)] += vehicle.seats
+            for away in vehicle.unavailable:
+                day = (away.day - problem.first_day).days
+                if 0 <= day < problem.days:
+                    seats[pools.index(vehicle.pool), day, int(away.half is Half.AFTERNOON)] -= vehicle.seats
+    block, count = _padded(spans, widest)
+    rows |= {
+        at.OFFICERS: len(officers),
+        at.POOLS: len(pools),
+        at.WEEKS: len(set(weeks)),
+        at.WEEK: [sorted(set(weeks)).index(week) for week in weeks],
+        at.SPAN: block,
+        at.SPAN_COUNT: count,
+        at.SEATS: seats,
+        at.OFFICE: [place[each.office] for each in officers],
+        at.LUNCH: [each.lunch for each in officers],
+        at.DAILY: [_limit(each.daily) for each in officers],
+        at.WEEKLY: [_limit(each.weekly) for each in officers],
+        at.POOL: [at.NONE if each.pool is None else pools.index(each.pool) for each in officers],
+        at.SUBSTITUTE: [int(each.post is Post.SUBSTITUTE) for each in officers],
+        at.FAIR_LIMIT: _fair_limits(problem, spans),
+    }
+
+
+def _fair_limits(problem: Problem, spans: list[list[list[Span]]]) -> list[int]:
+    demand: dict[str, int] = {}
+    for visit in problem.visits:
+        for party in visit.parties:
+            demand[party.department] = demand.get(party.department, 0) + party.officers * party.duration
+    working = [sum(end - start for day in days for start, end in day) for days in spans]
+    whole: dict[str, int] = {}
+    for officer, ticks in zip(problem.officers, working, strict=True):
+        if officer.post is Post.PRIMARY:
+            whole[officer.department] = whole.get(officer.department, 0) + ticks
+    return [
+        demand.get(officer.department, 0)
+        * ticks
+        * problem.fair_share
+        // (100 * max(1, whole[officer.department]))
+        if officer.post is Post.PRIMARY
+        else at.FAR
+        for officer, ticks in zip(problem.officers, working, strict=True)
+    ]
+
+
+def _eligibility(problem: Problem, rows: dict[int, Ints | list[int] | int], officer: dict[str, int]) -> None:
+    """Parties that ask for the same officers share a class."""
+    classes: dict[tuple[str, frozenset[str], str | None], int] = {}
+    node_classes = []
+    for visit in problem.visits:
+        site = problem.site_by_id[visit.site]
+        ordered = sorted(visit.parties, key=lambda party: party.lag != (0, 0))
+        for party in ordered:
+            key = (party.department, frozenset(party.certificates), site.district)
+            node_classes.append(classes.setdefault(key, len(classes)))
+    days = [problem.date_of(day) for day in range(problem.days)]
+    able = np.zeros((len(classes), problem.days, len(officer)), np.int64)
+    for (department, certificates, district), number in classes.items():
+        for each in problem.officers:
+            if each.department == department and each.district in (None, district):
+                able[number, :, officer[each.id]] = [_holds(each, certificates, day) for day in days]
+    members = [np.flatnonzero(able[number].any(axis=0)).tolist() for number in range(len(classes))]
+    barred = np.zeros((len(problem.visits), len(officer)), np.int64)
+    for recusal in problem.recusals:
+        for number, visit in enumerate(problem.visits):
+            by_applicant = recusal.applicant is not None and recusal.applicant == visit.applicant
+            if recusal.visit == visit.id or by_applicant:
+                barred[number, officer[recusal.officer]] = 1
+    rows |= {
+        at.PARTY_CLASS: node_classes,
+        at.ABLE: able,
+        at.CLASS_START: _ends([len(each) for each in members]),
+        at.CLASS_OFFICERS: [number for each in members for number in each],
+        at.BARRED: barred,
+    }
+
+
+def _holds(officer: Officer, certificates: frozenset[str], day: date) -> bool:
+    return certificates <= {paper.name for paper in officer.certificates if paper.first <= day <= paper.last}
+
+
+def _visits(
+    problem: Problem,
+    rows: dict[int, Ints | list[int] | int],
+    starts: list[list[list[Span]]],
+    place: dict[str, int],
+    widest: int,
+) -> None:
+    visits, number = problem.visits, {visit.id: index for index, visit in enumerate(problem.visits)}
+    groups = sorted({visit.group for visit in visits if visit.group is not None})
+    late = np.zeros((len(visits), problem.days), np.int64)
+    dislike = np.zeros((len(visits), problem.days, 2), np.int64)
+    for index, visit in enumerate(visits):
+        deadline = problem.deadline_of(visit)
+        for day in range(problem.days):
+            today = problem.date_of(day)
+            if deadline is not None and today > deadline:
+                late[index, day] = visit.priority * problem.calendar.working_days_between(deadline, today)
+            if visit.preferred:
+                halves = (HalfDay(day=today, half=half) for half in (Half.MORNING, Half.AFTERNOON))
+                dislike[index, day] = [half not in visit.preferred for half in halves]
+    followers = [
+        [number[each.id] for each in visits if each.after == visit.id] for visit in visits if visit.id
+    ]
+    block, count = _padded(starts, widest)
+    rows |= {
+        at.SITE: [place[visit.site] for visit in visits],
+        at.WINDOW: block,
+        at.WINDOW_COUNT: count,
+        at.WANTED_END: [visit.wanted.end if visit.wanted else at.FAR for visit in visits],
+        at.AFTER: [at.NONE if visit.after is None else number[visit.after] for visit in visits],
+        at.FOLLOWERS_START: _ends([len(each) for each in followers]),
+        at.FOLLOWERS: [each for row in followers for each in row],
+        at.PRIORITY: [visit.priority for visit in visits],
+        at.LATE: late,
+        at.DISLIKE: dislike,
+        at.GROUP: [at.NONE if visit.group is None else groups.index(visit.group) for visit in visits],
+        at.TRACK_WAITING: int(any(level.weights.get(Term.WAITING) for level in problem.levels)),
+    }
+
+
+def _bookings(
+    problem: Problem,
+    rows: dict[int, Ints | list[int] | int],
+    officer: dict[str, int],
+    parties: list[list[int]],
+) -> None:
+    day, start, cost, frozen, fixed, team = [], [], [], [], [], []
+    node = 0
+    for visit in problem.visits:
+        booking = problem.booking_by_visit.get(visit.id)
+        held, tick = divmod(booking.starts[0], problem.day_ticks) if booking else (at.NONE, 0)
+        day.append(held)
+        start.append(tick)
+        cost.append(booking.cost if booking else 0)
+        frozen.append(int(booking is not None and booking.hold is Hold.PINNED))
+        fixed.append(int(booking is not None and booking.hold is not Hold.MOVABLE))
+        nodes = 1 + sum(party.lag != (0, 0) for party in visit.parties)
+        for indices in parties[node : node + nodes]:
+            for index in indices:
+                names = booking.teams[index] if booking else ()
+                seats = visit.parties[index].officers
+                team += [officer[names[seat]] if seat < len(names) else at.NONE for seat in range(seats)]
+        node += nodes
+    rows |= {
+        at.BOOKED_DAY: day,
+        at.BOOKED_START: start,
+        at.BOOKED_COST: cost,
+        at.BOOKED_OFFICER: team,
+        at.FROZEN: frozen,
+        at.TIME_FIXED: fixed,
+    }
+
+
+def _travel(problem: Problem, places: list[str]) -> SmallInts:
+    if isinstance(problem.travel, Matrix):
+        row = {each: number for number, each in enumerate(problem.travel.places)}
+        order = np.array([row[each] for each in places])
+        return np.ascontiguousarray(np.array(problem.travel.ticks, np.int32)[np.ix_(order, order)])
+    spots = [(each.lon, each.lat) for each in problem.offices] + [
+        (each.lon, each.lat) for each in problem.sites
+    ]
+    return _ride_times(
+        problem.travel, np.radians(np.array(spots, np.float64).reshape(-1, 2)), problem.resolution
+    )
+
+
+def _ride_times(speed: Speed, spots: Floats, resolution: int) -> SmallInts:
+    lon, lat = spots[:, 0], spots[:, 1]
+    chord = np.sin((lat[:, None] - lat) / 2) ** 2
+    chord += np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
+    metres = np.rint(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(chord)) * speed.detour)
+    near = np.minimum(metres, speed.near_km * 1000)
+    minutes = near * 0.06 / speed.kmh + (metres - near) * 0.06 / speed.far_kmh + speed.fixed
+    return np.where(metres == 0, 0, np.ceil(minutes * resolution)).astype(np.int32)
+
+
+def _weights(problem: Problem, tt: SmallInts) -> Floats:
+    """One number for lexicographic levels: a unit outweighs what one visit can change in all levels below it.
+
+    Behind the terms there is scratch room for the scores of one party's team.
+    """
+    seats = max((sum(party.officers for party in visit.parties) for visit in problem.visits), default=1)
+    longest = max((party.duration for visit in problem.visits for party in visit.parties), default=1)
+    priority = max((visit.priority for visit in problem.visits), default=1)
+    farthest = int(tt.max(initial=1))
+    swing = {
+        Term.UNSERVED: priority,
+        Term.LATENESS: priority * problem.days,
+        Term.MOVED: 10 * max((booking.cost for booking in problem.bookings), default=1),
+        Term.SUBSTITUTES: seats,
+        Term.OVERLOAD: seats * longest,
+        Term.TRAVEL: 3 * seats * farthest,
+        Term.TARDINESS: 4 * longest,
+        Term.MAX_TARDINESS: 4 * longest,
+        Term.WAITING: 2 * seats * longest,
+        Term.SPLITS: 2,
+        Term.DISLIKED: 2,
+    }
+    weights = np.zeros(at.N_TERMS + _largest_team(problem))
+    unit = 1.0
+    for level in reversed(problem.levels):
+        for term, weight in level.weights.items():
+            weights[list(Term).index(term)] += unit * weight
+        unit *= 1 + sum(weight * swing[term] for term, weight in level.weights.items())
+    return weights
+
+
+def _largest_team(problem: Problem) -> int:
+    return max((party.officers for visit in problem.visits for party in visit.parties), default=1)
+
+
+def _empty_state(m: Ints, groups: int, seed: int) -> Ints:
+    visits, nodes, tasks, officers, days = (int(m[name]) for name in range(5))
+    route = officers * days
+    lengths = {
+        at.DAY: visits,
+        at.FLOOR: visits,
+        at.START: nodes,
+        at.TARDY: nodes,
+        at.OFFICER: tasks,
+        at.BEFORE: tasks,
+        at.BEHIND: tasks,
+        at.FIRST: route,
+        at.LAST: route,
+        at.LOAD: officers,
+        at.DAY_LOAD: route,
+        at.WEEK_LOAD: officers * int(m[at.WEEKS]),
+        at.OUT: 2 * route,
+        at.POOL_OUT: 2 * days * int(m[at.POOLS]),
+        at.IN_HALF: groups * (2 * days + 1),
+        at.MOVE_COST: visits,
+        at.OPEN: visits,
+        at.OPEN_AT: visits,
+        at.OPEN_COUNT: 1,
+        at.TERMS: at.N_TERMS,
+        at.BROKEN: 1,
+        at.QUEUE: visits,
+        at.QUEUED: 1,
+        at.KEY: visits,
+        at.TEAM: tasks,
+        at.MARK: officers,
+        at.PICKED: visits + tasks,
+        at.SAVED_TERMS: at.N_TERMS,
+        at.RANDOM: 1,
+        at.TRAIL_COUNT: 1,
+        at.TRAIL: 2 * at.TRAIL_LENGTH,
+        at.S_SIZE: 0,
+    }
+    rows: dict[int, Ints | list[int] | int] = {
+        name: np.zeros(length, np.int64) for name, length in lengths.items()
+    }
+    for name in (at.DAY, at.OFFICER, at.BEFORE, at.BEHIND, at.FIRST, at.LAST, at.KEY, at.MARK, at.TEAM):
+        rows[name] = np.full(lengths[name], at.NONE)
+    rows[at.OPEN] = rows[at.OPEN_AT] = np.arange(visits)
+    rows[at.OPEN_COUNT] = [visits]
+    booked = m[m[at.BOOKED_DAY] : m[at.BOOKED_DAY] + visits] != at.NONE
+    costs = np.where(booked, 10 * m[m[at.BOOKED_COST] : m[at.BOOKED_COST] + visits], 0)
+    rows[at.MOVE_COST] = costs
+    terms = np.zeros(at.N_TERMS, np.int64)
+    terms[at.T_UNSERVED] = m[m[at.PRIORITY] : m[at.PRIORITY] + visits].sum()
+    terms[at.T_MOVED] = costs.sum()
+    rows[at.TERMS] = terms
+    rows[at.RANDOM] = np.array(
+        [np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> np.uint64(1) | 1]
+    )
+    return _pack(rows, at.S_DIRECTORY)

@@ -1,0 +1,264 @@
+"""Where a visit could go: the best team for a moment, and the best moment."""
+
+from scheduling.search import model as at
+from scheduling.search.jit import Floats, Ints, SmallInts, kernel
+from scheduling.search.state import (
+    after_floor,
+    detour,
+    find_gap,
+    fit_spans,
+    place,
+    rollback,
+    settle,
+    task_behind,
+)
+
+IMPOSSIBLE = 1e300
+#: How a team is chosen: the cheapest, the cheapest with chance mixed in, or by chance alone.
+GREEDY, JITTER, CHANCE = range(3)
+
+
+@kernel
+def draw(s: Ints) -> float:
+    """The next pseudo-random number in [0, 1): xorshift, so that a seed gives the same plan on every machine."""
+    cell = s[at.RANDOM]
+    x = s[cell]
+    x ^= (x << 13) & 0x7FFFFFFFFFFFFFFF
+    x ^= x >> 7
+    x ^= (x << 17) & 0x7FFFFFFFFFFFFFFF
+    s[cell] = x
+    return (x >> 10) / 9007199254740992.0
+
+
+@kernel
+def draw_below(s: Ints, limit: int) -> int:
+    return int(draw(s) * limit)
+
+
+@kernel
+def can_serve(m: Ints, s: Ints, task: int, day: int, officer: int) -> bool:
+    """Whether the officer may take the task that day, his time apart."""
+    row = m[m[at.PARTY_CLASS] + m[m[at.TASK_PARTY] + task]] * m[at.DAYS] + day
+    visit = m[m[at.TASK_VISIT] + task]
+    return (
+        m[m[at.ABLE] + row * m[at.OFFICERS] + officer] == 1
+        and m[m[at.BARRED] + visit * m[at.OFFICERS] + officer] == 0
+        and m[m[at.SPAN_COUNT] + officer * m[at.DAYS] + day] > 0
+    )
+
+
+@kernel
+def _officer_cost(
+    m: Ints, s: Ints, tt: SmallInts, w: Floats, task: int, officer: int, day: int, when: int, strict: bool
+) -> float:
+    """What the officer would cost for a part around `when`. `strict`: IMPOSSIBLE if anything had to shift for him."""
+    route = officer * m[at.DAYS] + day
+    here = m[m[at.TASK_SITE] + task]
+    duration = m[m[at.TASK_DURATION] + task]
+    before = find_gap(m, s, officer, day, when)
+    behind = task_behind(m, s, officer, day, before)
+    noon = m[at.NOON]
+    lunch = m[m[at.LUNCH] + officer]
+    if before == at.NONE:
+        ready = m[m[at.SPAN] + route * m[at.SPANS] * 2] + tt[m[m[at.OFFICE] + officer], here]
+    else:
+        began = s[s[at.START] + m[m[at.TASK_NODE] + before]]
+        ready = began + m[m[at.TASK_DURATION] + before] + tt[m[m[at.TASK_SITE] + before], here]
+        if began < noon <= max(ready, when):
+            ready += lunch
+    begin = fit_spans(m, route, max(ready, when), duration)
+    if begin >= at.FAR or (strict and begin > when):
+        return IMPOSSIBLE
+    cost = w[at.T_TRAVEL] * detour(m, s, tt, task, officer, before, behind)
+    visit = m[m[at.TASK_VISIT] + task]
+    late_weight = w[at.T_TARDINESS] + w[at.T_MAX_TARDINESS] * 0.2
+    cost += late_weight * max(0, begin - max(when, m[m[at.WANTED_END] + visit]))
+    if behind == at.NONE:
+        closing = m[m[at.SPAN] + (route * m[at.SPANS] + m[m[at.SPAN_COUNT] + route] - 1) * 2 + 1]
+        if begin + duration + tt[here, m[m[at.OFFICE] + officer]] > closing:
+            return IMPOSSIBLE
+    else:
+        starts = s[s[at.START] + m[m[at.TASK_NODE] + behind]]
+        arrival = begin + duration + tt[here, m[m[at.TASK_SITE] + behind]]
+        if begin < noon <= starts:
+            arrival += lunch
+        if arrival > starts:
+            if strict:
+                return IMPOSSIBLE
+            cost += late_weight * max(
+                0, arrival - max(starts, m[m[at.WANTED_END] + m[m[at.TASK_VISIT] + behind]])
+            )
+    cost += w[at.T_SUBSTITUTES] * m[m[at.SUBSTITUTE] + officer]
+    limit = m[m[at.FAIR_LIMIT] + officer]
+    load = s[s[at.LOAD] + officer]
+    cost += w[at.T_OVERLOAD] * (max(0, load + duration - limit) - max(0, load - limit))
+    return cost + _cap_cost(m, s, w, task, officer, day, duration)
+
+
+@kernel
+def _cap_cost(m: Ints, s: Ints, w: Floats, task: int, officer: int, day: int, duration: int) -> float:
+    """IMPOSSIBLE beyond the officer's caps; else what replacing a booked officer costs."""
+    if s[s[at.DAY_LOAD] + officer * m[at.DAYS] + day] + duration > m[m[at.DAILY] + officer]:
+        return IMPOSSIBLE
+    week = s[s[at.WEEK_LOAD] + officer * m[at.WEEKS] + m[m[at.WEEK] + day]]
+    if week + duration > m[m[at.WEEKLY] + officer]:
+        return IMPOSSIBLE
+    visit = m[m[at.TASK_VISIT] + task]
+    if m[m[at.BOOKED_DAY] + visit] != day:
+        return 0.0
+    party = m[m[at.TASK_PARTY] + task]
+    for other in range(m[m[at.PARTY_TASKS] + party], m[m[at.PARTY_TASKS] + party + 1]):
+        if m[m[at.BOOKED_OFFICER] + other] == officer:
+            return 0.0
+    return w[at.T_MOVED] * m[m[at.BOOKED_COST] + visit]
+
+
+@kernel
+def choose_team(
+    m: Ints, s: Ints, tt: SmallInts, w: Floats, visit: int, day: int, when: int, strict: bool, manner: int
+) -> float:
+    """Fills `TEAM` for a start around `when`; returns the estimated cost, IMPOSSIBLE if a party cannot be filled."""
+    total = 0.0
+    stamp = visit
+    first_node = m[m[at.VISIT_NODES] + visit]
+    last_node = m[m[at.VISIT_NODES] + visit + 1]
+    first_party, last_party = m[m[at.NODE_PARTIES] + first_node], m[m[at.NODE_PARTIES] + last_node]
+    # Marks are per visit: clear those that an earlier proposal for it left.
+    for task in range(m[m[at.PARTY_TASKS] + first_party], m[m[at.PARTY_TASKS] + last_party]):
+        officer = s[s[at.TEAM] + task]
+        if officer != at.NONE:
+            s[s[at.MARK] + officer] = at.NONE
+            s[s[at.TEAM] + task] = at.NONE
+    for party in range(first_party, last_party):
+        task = m[m[at.PARTY_TASKS] + party]
+        cost = _choose_party(
+            m, s, tt, w, party, day, when + m[m[at.LAG_MIN] + m[m[at.TASK_NODE] + task]], strict, manner
+        )
+        if cost >= IMPOSSIBLE:
+            return IMPOSSIBLE
+        total += cost
+        for each in range(task, m[m[at.PARTY_TASKS] + party + 1]):
+            s[s[at.MARK] + s[s[at.TEAM] + each]] = stamp
+    return total
+
+
+@kernel
+def _choose_party(
+    m: Ints, s: Ints, tt: SmallInts, w: Floats, party: int, day: int, when: int, strict: bool, manner: int
+) -> float:
+    first = m[m[at.PARTY_TASKS] + party]
+    need = m[m[at.PARTY_TASKS] + party + 1] - first
+    visit = m[m[at.TASK_VISIT] + first]
+    each_class = m[m[at.PARTY_CLASS] + party]
+    found = 0
+    for spot in range(m[m[at.CLASS_START] + each_class], m[m[at.CLASS_START] + each_class + 1]):
+        officer = m[m[at.CLASS_OFFICERS] + spot]
+        if s[s[at.MARK] + officer] == visit or not can_serve(m, s, first, day, officer):
+            continue
+        score = _officer_cost(m, s, tt, w, first, officer, day, when, strict)
+        if score >= IMPOSSIBLE:
+            continue
+        if manner == JITTER:
+            score *= 1.0 + 0.5 * draw(s)
+        elif manner == CHANCE:
+            score = draw(s)
+        # Keep the `need` cheapest in order.
+        if found < need:
+            slot = found
+            found += 1
+        elif score < w[at.N_TERMS + need - 1]:
+            slot = need - 1
+        else:
+            continue
+        while slot > 0 and score < w[at.N_TERMS + slot - 1]:
+            w[at.N_TERMS + slot] = w[at.N_TERMS + slot - 1]
+            s[s[at.TEAM] + first + slot] = s[s[at.TEAM] + first + slot - 1]
+            slot -= 1
+        w[at.N_TERMS + slot] = score
+        s[s[at.TEAM] + first + slot] = officer
+    if found < need:
+        for slot in range(found):
+            s[s[at.TEAM] + first + slot] = at.NONE
+        return IMPOSSIBLE
+    cost = 0.0
+    for slot in range(need):
+        cost += w[at.N_TERMS + slot]
+    return cost
+
+
+@kernel
+def moment_cost(m: Ints, s: Ints, w: Floats, visit: int, day: int, when: int) -> float:
+    """What the moment costs whoever comes: lateness, tardiness, preference, group, a booking moved."""
+    half = 0 if when < m[at.NOON] else 1
+    cost = w[at.T_LATENESS] * m[m[at.LATE] + visit * m[at.DAYS] + day]
+    cost += w[at.T_DISLIKED] * m[m[at.DISLIKE] + (visit * m[at.DAYS] + day) * 2 + half]
+    group = m[m[at.GROUP] + visit]
+    if group != at.NONE:
+        row = s[at.IN_HALF] + group * (2 * m[at.DAYS] + 1)
+        if s[row + 2 * m[at.DAYS]] > 0 and s[row + 2 * day + half] == 0:
+            cost += w[at.T_SPLITS]
+    if m[m[at.BOOKED_DAY] + visit] != at.NONE:
+        stays = m[m[at.BOOKED_DAY] + visit] == day and m[m[at.BOOKED_START] + visit] == when
+        if not stays:
+            cost += w[at.T_MOVED] * 10.0 * m[m[at.BOOKED_COST] + visit]
+    return cost + w[at.T_TARDINESS] * max(0, when - m[m[at.WANTED_END] + visit])
+
+
+@kernel
+def may_be_on(m: Ints, s: Ints, visit: int, day: int) -> bool:
+    """Whether the order of segments leaves the visit this day."""
+    if after_floor(m, s, visit, day) >= at.FAR:
+        return False
+    for spot in range(m[m[at.FOLLOWERS_START] + visit], m[m[at.FOLLOWERS_START] + visit + 1]):
+        held = s[s[at.DAY] + m[m[at.FOLLOWERS] + spot]]
+        if held != at.NONE and held < day:
+            return False
+    return True
+
+
+@kernel
+def place_best(
+    m: Ints, s: Ints, tt: SmallInts, w: Floats, visit: int, step: int, strict: bool, manner: int, blink: float
+) -> bool:
+    """Places an open visit where it is estimated to cost least; False, with nothing changed, if nowhere.
+
+    Moments are tried `step` ticks apart; each is passed over with probability `blink`.
+    """
+    best, best_day, best_when, best_floor = IMPOSSIBLE, 0, 0, 0
+    for day in range(m[at.DAYS]):
+        row = visit * m[at.DAYS] + day
+        if m[m[at.WINDOW_COUNT] + row] == 0 or not may_be_on(m, s, visit, day):
+            continue
+        floor = after_floor(m, s, visit, day)
+        for span in range(m[m[at.WINDOW_COUNT] + row]):
+            spot = m[at.WINDOW] + (row * m[at.SPANS] + span) * 2
+            when = max(m[spot], floor)
+            latest = min(
+                m[spot + 1], m[m[at.WANTED_END] + visit] + 2 * step + s[s[at.TERMS] + at.T_MAX_TARDINESS]
+            )
+            if latest - when > step:
+                when += draw_below(s, step) // m[at.GRID] * m[at.GRID] if manner != GREEDY else 0
+            while when <= latest:
+                if blink == 0.0 or draw(s) >= blink:
+                    cost = moment_cost(m, s, w, visit, day, when)
+                    if cost < best:
+                        cost += choose_team(m, s, tt, w, visit, day, when, strict, manner)
+                    if cost < best:
+                        best, best_day, best_when, best_floor = cost, day, when, m[spot]
+                when += step
+        if m[m[at.BOOKED_DAY] + visit] == day:
+            when = m[m[at.BOOKED_START] + visit]
+            cost = moment_cost(m, s, w, visit, day, when)
+            if cost < best:
+                cost += choose_team(m, s, tt, w, visit, day, when, strict, manner)
+            if cost < best:
+                best, best_day, best_when, best_floor = cost, day, when, when
+    if best >= IMPOSSIBLE:
+        return False
+    mark = s[s[at.TRAIL_COUNT]]
+    if choose_team(m, s, tt, w, visit, best_day, best_when, strict, manner) < IMPOSSIBLE:
+        place(m, s, tt, visit, best_day, best_when, best_floor)
+        if settle(m, s, tt):
+            return True
+        rollback(s, mark)
+    return False

@@ -1,0 +1,176 @@
+"""Ranked joint slots for one visit, the present plan standing as it is."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from scheduling.checker import Report, check
+from scheduling.openings import Allowance, Opening, half_days_of_group, openings
+from scheduling.plan import Placement, Plan, booked_plan
+from scheduling.problem import HalfDay, Post, Problem, Record, Term
+from scheduling.standing import Standing
+from scheduling.wording import Reason, reason
+
+#: A dispatcher is offered at least this many half-days, with B posts if A posts alone leave fewer.
+ENOUGH = 3
+#: Minutes of travel up to which another project counts as next door.
+NEARBY_MINUTES = 15
+#: Minutes between two offers of the same half-day.
+APART_MINUTES = 60
+
+
+class Slot(Record, frozen=True, kw_only=True):
+    """A place for the visit. `terms` and `levels` say what the plan's measures gain (+) or lose (−) by it."""
+
+    placement: Placement
+    half_day: HalfDay
+    terms: dict[Term, int]
+    levels: tuple[int, ...]
+    reasons: tuple[Reason, ...]
+
+
+def find_slots(
+    problem: Problem,
+    visit_id: str,
+    *,
+    plan: Plan | None = None,
+    count: int = 5,
+    allowance: Allowance = Allowance(),  # noqa: B008 - immutable
+    seconds: float = 2.0,
+) -> tuple[Slot, ...]:
+    """The `count` best half-days for the visit, best first; none where there is no place for it.
+
+    `plan` is what stands, by default the problem's bookings; the visit's own place in it is free again. Of each
+    half-day the best start is offered; the earliest half-day is always among the offers. Where fewer than `count`
+    half-days are open, further starts an hour apart fill up. Every slot has passed the checker: it breaks no
+    constraint that the plan does not break already. After `seconds` the search ends with the half-days seen so far.
+    Raises `KeyError` for a visit that the problem does not name.
+    """
+    visit = problem.visit_by_id[visit_id]
+    present = _without(plan or booked_plan(problem), visit_id)
+    standing = Standing(problem, present)
+    found = list(_until(openings(standing, visit, allowance), seconds))
+    chosen = _diverse(problem, found, count)
+    if not chosen:
+        return ()
+    before = check(problem, present)
+    earliest = min(found, key=lambda opening: opening.placement.start).half_day
+    return tuple(_slot(standing, opening, present, before, earliest) for opening in chosen)
+
+
+def _without(plan: Plan, visit_id: str) -> Plan:
+    return Plan(placements=tuple(each for each in plan.placements if each.visit != visit_id))
+
+
+def _until(found: Iterator[Opening], seconds: float) -> Iterator[Opening]:
+    end = time.monotonic() + seconds
+    for opening in found:
+        yield opening
+        if time.monotonic() > end:
+            return
+
+
+def _diverse(problem: Problem, found: list[Opening], count: int) -> list[Opening]:
+    ranked = sorted(found, key=lambda opening: (opening.cost, opening.placement.start))
+    best_of: dict[HalfDay, Opening] = {}
+    for opening in ranked:
+        best_of.setdefault(opening.half_day, opening)
+    chosen = list(best_of.values())[:count]
+    if len(best_of) > count:
+        earliest = min(best_of.values(), key=lambda opening: opening.placement.start)
+        if earliest not in chosen:
+            chosen[-1] = earliest
+    for opening in ranked:
+        if len(chosen) >= count:
+            break
+        if all(_apart(problem, opening, other) for other in chosen):
+            chosen.append(opening)
+    return chosen
+
+
+def _apart(problem: Problem, one: Opening, other: Opening) -> bool:
+    return abs(one.placement.start - other.placement.start) >= APART_MINUTES * problem.resolution
+
+
+def _slot(standing: Standing, opening: Opening, present: Plan, before: Report, earliest: HalfDay) -> Slot:
+    problem = standing.problem
+    report = check(
+        problem, msgspec.structs.replace(present, placements=(*present.placements, opening.placement))
+    )
+    broken = Counter(report.violations) - Counter(before.violations)
+    if broken:
+        raise AssertionError(f"opening breaks {sorted({each.constraint for each in broken})}")
+    reasons = [
+        *_who(standing, opening.placement),
+        *_where(standing, opening),
+        *_when(standing, opening, report),
+    ]
+    if opening.half_day == earliest:
+        reasons.append(reason("earliest"))
+    travel = report.terms[Term.TRAVEL] - before.terms[Term.TRAVEL]
+    minutes = -(-travel // problem.resolution)
+    reasons.append(reason("travel", minutes=minutes) if minutes > 0 else reason("no_travel"))
+    return Slot(
+        placement=opening.placement,
+        half_day=opening.half_day,
+        terms={term: report.terms[term] - before.terms[term] for term in Term},
+        levels=tuple(after - now for after, now in zip(report.levels, before.levels, strict=True)),
+        reasons=tuple(reasons),
+    )
+
+
+def _who(standing: Standing, placement: Placement) -> Iterator[Reason]:
+    officers = [standing.problem.officer_by_id[each] for team in placement.teams for each in team]
+    stand_ins = [officer.department for officer in officers if officer.post is Post.SUBSTITUTE]
+    if stand_ins:
+        yield reason("substitutes", departments=tuple(dict.fromkeys(stand_ins)), number=len(stand_ins))
+    else:
+        yield reason("all_primary", number=len({officer.department for officer in officers}))
+
+
+def _where(standing: Standing, opening: Opening) -> Iterator[Reason]:
+    """Which visits it joins on its site, and who is in the neighbourhood anyway."""
+    problem = standing.problem
+    visit = problem.visit_by_id[opening.placement.visit]
+    merged = [
+        other.visit
+        for other in standing.placements.values()
+        if problem.visit_by_id[other.visit].site == visit.site
+        and problem.half_day_of(other.starts[0]) == opening.half_day
+    ]
+    if merged:
+        yield reason("merged", visits=tuple(merged))
+    near = NEARBY_MINUTES * problem.resolution
+    nearby: dict[str, None] = {}
+    for party, team in zip(visit.parties, opening.placement.teams, strict=True):
+        for officer in team:
+            for stop in standing.stops(officer, opening.placement.start // problem.day_ticks):
+                same_half = problem.half_day_of(stop.start) == opening.half_day
+                if same_half and stop.visit not in merged and standing.travel(stop.site, visit.site) <= near:
+                    nearby[party.department] = None
+    if nearby:
+        yield reason(f"nearby_{opening.half_day.half}", departments=tuple(nearby))
+
+
+def _when(standing: Standing, opening: Opening) -> Iterator[Reason]:
+    problem = standing.problem
+    visit = problem.visit_by_id[opening.placement.visit]
+    if opening.half_day in half_days_of_group(standing, visit):
+        together = (
+            other
+            for other in standing.placements.values()
+            if problem.visit_by_id[other.visit].group == visit.group
+            and problem.half_day_of(other.starts[0]) == opening.half_day
+        )
+        yield reason("same_half_day", visits=tuple(other.visit for other in together))
+    if visit.preferred:
+        yield reason("preferred" if opening.half_day in visit.preferred else "not_preferred")
+    deadline = problem.deadline_of(visit)
+    if deadline is not None:
+        days = problem.calendar.working_days_between(opening.half_day.day, deadline)
+        if days > 0:
+            yield reason("early", days=days)
+        else:
+            yield reason("late", days=-days) if days else reason("on_deadline")

@@ -1,0 +1,303 @@
+"""The plan that stands, kept open for one more stop: who is where, and what another stop would cost whom.
+
+Costs are *packed*: the levels of the objective in one integer, the most important level in the highest digits, so that
+sums and comparisons are those of the lexicographic order.
+"""
+
+import math
+from bisect import insort
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date
+from functools import cache, cached_property
+from itertools import pairwise
+from typing import NamedTuple
+
+from core.workdays import DayKind
+from scheduling.plan import Placement, Plan
+from scheduling.problem import DayWindow, HalfDay, Matrix, Officer, Party, Post, Problem, Speed, Term, Visit
+
+EARTH_RADIUS_KM = 6371.0
+#: Digits of a packed cost: no level of a plan comes near this value.
+LEVEL_BITS = 48
+
+#: Officers are out on a half-day: pool, day of the horizon, whether it is the morning.
+PoolHalf = tuple[str, int, bool]
+
+
+class Stop(NamedTuple):
+    start: int
+    end: int
+    visit: str
+    site: str
+
+
+class Gap(NamedTuple):
+    """Starts from `first` to `last` at which an officer can take a part, for `cost` + `slope` × start."""
+
+    first: int
+    last: int
+    cost: int
+    slope: int
+
+    def price(self, start: int) -> int:
+        return self.cost + self.slope * start
+
+
+class _Part(NamedTuple):
+    site: str
+    duration: int
+    day: int
+    fixed: int
+
+
+class Standing:
+    """The placements of a plan by officer and day. Placements may be put in and taken out."""
+
+    def __init__(self, problem: Problem, plan: Plan) -> None:
+        self.problem = problem
+        self.placements: dict[str, Placement] = {}
+        self.officers_of: dict[str, list[Officer]] = defaultdict(list)
+        for officer in sorted(problem.officers, key=lambda each: each.id):
+            self.officers_of[officer.department].append(officer)
+        self.unit = unit_costs(problem)
+        self._stops: dict[tuple[str, int], list[Stop]] = defaultdict(list)
+        self._load: Counter[str] = Counter()
+        self._week_load: Counter[tuple[str, tuple[int, int]]] = Counter()
+        self._out: dict[PoolHalf, Counter[str]] = defaultdict(Counter)
+        self.travel = cache(self._ride if isinstance(problem.travel, Speed) else self._look_up)
+        self.spans = cache(self._spans)
+        for placement in plan.placements:
+            self.put(placement)
+
+    def put(self, placement: Placement) -> None:
+        self.placements[placement.visit] = placement
+        for officer, day, stop in self._stops_of(placement):
+            insort(self._stops[officer.id, day], stop)
+            self._count(officer, day, stop, 1)
+
+    def take(self, visit: str) -> Placement:
+        placement = self.placements.pop(visit)
+        for officer, day, stop in self._stops_of(placement):
+            self._stops[officer.id, day].remove(stop)
+            self._count(officer, day, stop, -1)
+        return placement
+
+    def stops(self, officer: str, day: int) -> list[Stop]:
+        """In the order of the day. Read only."""
+        return self._stops.get((officer, day), [])
+
+    def end_of(self, placement: Placement) -> int:
+        parties = self.problem.visit_by_id[placement.visit].parties
+        return max(start + party.duration for start, party in zip(placement.starts, parties, strict=True))
+
+    def free_seats(self, key: PoolHalf) -> int:
+        pool, day, morning = key
+        half_day = self.problem.half_day_of(
+            day * self.problem.day_ticks + (0 if morning else self.problem.noon)
+        )
+        seats = sum(
+            vehicle.seats
+            for vehicle in self.problem.vehicles
+            if vehicle.pool == pool and half_day not in vehicle.unavailable
+        )
+        return seats - len(+self._out[key])
+
+    def is_out(self, officer: str, key: PoolHalf) -> bool:
+        return self._out[key][officer] > 0
+
+    def may_take(self, officer: Officer, visit: Visit, party: Party, today: date) -> bool:
+        """Whether the officer is the right one for the part on that day, busy or not."""
+        return (
+            officer.department == party.department
+            and officer.district in (None, self.problem.site_by_id[visit.site].district)
+            and (officer.id, visit.id) not in self._recused
+            and (officer.id, visit.applicant, "applicant") not in self._recused
+            and {
+                paper.name for paper in officer.certificates if paper.first <= today <= paper.last
+            }.issuperset(party.certificates)
+        )
+
+    def gaps(self, officer: Officer, visit: Visit, party: Party, day: int) -> Iterator[Gap]:
+        """Where the officer's day has room for the part, with what it adds to his own cost."""
+        spans = self.spans(officer.id, day)
+        if not spans or not self._under_caps(officer, party.duration, day):
+            return
+        part = _Part(visit.site, party.duration, day, self._fixed_cost(officer, party.duration))
+        for before, after in pairwise([None, *self.stops(officer.id, day), None]):
+            yield from self._between(officer, before, after, part)
+
+    def _between(
+        self, officer: Officer, before: Stop | None, after: Stop | None, part: _Part
+    ) -> Iterator[Gap]:
+        site, duration, day, fixed = part
+        spans = self.spans(officer.id, day)
+        noon = day * self.problem.day_ticks + self.problem.noon
+        origin = before.site if before else officer.office
+        target = after.site if after else officer.office
+        there, back = self.travel(origin, site), self.travel(site, target)
+        idle = fixed + self.unit[Term.TRAVEL] * (there + back)
+        if before or after:
+            idle -= self.unit[Term.TRAVEL] * self.travel(origin, target)
+        if before and after and (before.start < noon) == (after.start < noon):
+            idle -= self.unit[Term.WAITING] * (after.start - before.end - self.travel(origin, target))
+        earliest = before.end + there if before else spans[0][0] + there
+        latest = (after.start if after else spans[-1][1]) - back - duration
+        for morning in (True, False):
+            first, last, cost, slope = earliest, latest, idle, 0
+            if morning:
+                last = min(last, noon - 1)
+            else:
+                first = max(first, noon)
+            if before and (before.start < noon) != morning:
+                first = max(first, before.end + there + officer.lunch)
+            elif before:
+                cost -= self.unit[Term.WAITING] * (before.end + there)
+                slope += self.unit[Term.WAITING]
+            if after and (after.start < noon) != morning:
+                last = min(last, after.start - duration - back - officer.lunch)
+            elif after:
+                cost += self.unit[Term.WAITING] * (after.start - duration - back)
+                slope -= self.unit[Term.WAITING]
+            for start, end in spans:
+                if max(first, start) <= min(last, end - duration):
+                    yield Gap(max(first, start), min(last, end - duration), cost, slope)
+
+    def _fixed_cost(self, officer: Officer, duration: int) -> int:
+        if officer.post is Post.SUBSTITUTE:
+            return self.unit[Term.SUBSTITUTES]
+        load, limit = self._load[officer.id], self._fair_limits[officer.id]
+        return self.unit[Term.OVERLOAD] * (max(0, load + duration - limit) - max(0, load - limit))
+
+    def _under_caps(self, officer: Officer, duration: int, day: int) -> bool:
+        if officer.weekly is not None:
+            week = self._week_load[officer.id, self._week(day)]
+            if week + duration > officer.weekly:
+                return False
+        if officer.daily is None:
+            return True
+        load = sum(stop.end - stop.start for stop in self.stops(officer.id, day))
+        return load + duration <= officer.daily
+
+    def _stops_of(self, placement: Placement) -> Iterator[tuple[Officer, int, Stop]]:
+        visit = self.problem.visit_by_id[placement.visit]
+        for party, start, team in zip(visit.parties, placement.starts, placement.teams, strict=True):
+            stop = Stop(start, start + party.duration, visit.id, visit.site)
+            for officer in team:
+                yield self.problem.officer_by_id[officer], start // self.problem.day_ticks, stop
+
+    def _count(self, officer: Officer, day: int, stop: Stop, sign: int) -> None:
+        length = sign * (stop.end - stop.start)
+        self._load[officer.id] += length
+        self._week_load[officer.id, self._week(day)] += length
+        if officer.pool is not None:
+            morning = stop.start % self.problem.day_ticks < self.problem.noon
+            self._out[officer.pool, day, morning][officer.id] += sign
+
+    def _week(self, day: int) -> tuple[int, int]:
+        year, week, _ = self.problem.date_of(day).isocalendar()
+        return year, week
+
+    def _spans(self, officer: str, day: int) -> list[tuple[int, int]]:
+        """Working time of a day in absolute ticks: hours, less what calendar and leave take."""
+        problem = self.problem
+        today = problem.date_of(day)
+        kind = problem.calendar.kind(today)
+        if kind is DayKind.OFF or not 0 <= day < problem.days:
+            return []
+        absent = [
+            leave.part or DayWindow(start=0, end=problem.day_ticks)
+            for leave in problem.officer_by_id[officer].leave
+            if leave.first <= today <= leave.last
+        ]
+        if kind is DayKind.MORNING:
+            absent.append(DayWindow(start=problem.noon, end=problem.day_ticks))
+        if kind is DayKind.AFTERNOON:
+            absent.append(DayWindow(start=0, end=problem.noon))
+        free = [(window.start, window.end) for window in problem.officer_by_id[officer].hours]
+        for gone in absent:
+            cut = [
+                piece
+                for start, end in free
+                for piece in ((start, min(end, gone.start)), (max(start, gone.end), end))
+            ]
+            free = [(start, end) for start, end in cut if start < end]
+        midnight = day * problem.day_ticks
+        return [(midnight + start, midnight + end) for start, end in free]
+
+    @cached_property
+    def _fair_limits(self) -> dict[str, int]:
+        problem = self.problem
+        demand: Counter[str] = Counter()
+        for visit in problem.visits:
+            for party in visit.parties:
+                demand[party.department] += party.officers * party.duration
+        working = {
+            officer.id: sum(
+                end - start for day in range(problem.days) for start, end in self.spans(officer.id, day)
+            )
+            for officer in problem.officers
+            if officer.post is Post.PRIMARY
+        }
+        together: Counter[str] = Counter()
+        for each, ticks in working.items():
+            together[problem.officer_by_id[each].department] += ticks
+        limits = {}
+        for each, ticks in working.items():
+            department = problem.officer_by_id[each].department
+            share = demand[department] * ticks * problem.fair_share
+            limits[each] = share // (100 * max(1, together[department]))
+        return limits
+
+    @cached_property
+    def _recused(self) -> set[tuple[str, ...]]:
+        return {
+            (each.officer, each.visit) if each.visit else (each.officer, each.applicant or "", "applicant")
+            for each in self.problem.recusals
+        }
+
+    @cached_property
+    def _spot(self) -> dict[str, tuple[float, float]]:
+        places = (*self.problem.offices, *self.problem.sites)
+        return {place.id: (math.radians(place.lon), math.radians(place.lat)) for place in places}
+
+    @cached_property
+    def _row(self) -> dict[str, int]:
+        assert isinstance(self.problem.travel, Matrix)  # noqa: S101 - asked where the method is chosen
+        return {place: row for row, place in enumerate(self.problem.travel.places)}
+
+    def _look_up(self, origin: str, destination: str) -> int:
+        assert isinstance(self.problem.travel, Matrix)  # noqa: S101 - asked where the method is chosen
+        return self.problem.travel.ticks[self._row[origin]][self._row[destination]]
+
+    def _ride(self, origin: str, destination: str) -> int:
+        speed = self.problem.travel
+        assert isinstance(speed, Speed)  # noqa: S101 - asked where the method is chosen
+        (lon1, lat1), (lon2, lat2) = self._spot[origin], self._spot[destination]
+        half_chord = math.sqrt(
+            math.sin((lat2 - lat1) / 2) ** 2
+            + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+        )
+        metres = round(2000 * EARTH_RADIUS_KM * math.asin(half_chord) * speed.detour)
+        if metres == 0:
+            return 0
+        near = min(metres, speed.near_km * 1000)
+        minutes = near * 0.06 / speed.kmh + (metres - near) * 0.06 / speed.far_kmh + speed.fixed
+        return math.ceil(minutes * self.problem.resolution)
+
+
+def unit_costs(problem: Problem) -> dict[Term, int]:
+    """What one of each term adds to a packed cost; nothing for a term that no level names."""
+    unit = dict.fromkeys(Term, 0)
+    for rank, level in enumerate(reversed(problem.levels)):
+        for term, weight in level.weights.items():
+            unit[term] += weight << (LEVEL_BITS * rank)
+    return unit
+
+
+def half_days(problem: Problem, day: int) -> Iterator[tuple[HalfDay, int, int]]:
+    """Each half of the day with its first and last tick."""
+    midnight = day * problem.day_ticks
+    noon, end = midnight + problem.noon, midnight + problem.day_ticks - 1
+    yield problem.half_day_of(midnight), midnight, noon - 1
+    yield problem.half_day_of(noon), noon, end
