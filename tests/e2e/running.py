@@ -18,10 +18,15 @@ ROOT = Path(__file__).parents[2]
 READY_SECONDS = 180
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 #: Quiet, and without look-ups of the browser's own.
-CHROMIUM_FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 DESK, PHONE = (1280, 900), (390, 844)
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.running import DESK, PHONE, ROOT, log_in, visitor
+from tests.e2e.running import DESK, PHONE, ROOT, visitor
 
 pytestmark = pytest.mark.e2e
 AXE = ROOT / ".assets/axe.min.js"
