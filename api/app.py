@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, Router, get
 from litestar.config.csrf import CSRFConfig
 from litestar.config.response_cache import ResponseCacheConfig
 from litestar.datastructures import State
@@ -12,6 +12,7 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromPath
 from litestar.plugins.prometheus import PrometheusConfig
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
@@ -26,6 +27,7 @@ from api.routes import ROUTES
 from api.web.rendering import ASSETS, STATIC, build_engine
 from core import clock, log
 from core.db import Database
+from core.errors import NotFound
 from core.settings import Settings
 
 YEAR = "public, max-age=31536000, immutable"
@@ -36,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     log.configure(json=settings.log_json)
     resources = Resources.open(settings)
     return Litestar(
-        route_handlers=[*ROUTES, *_files()],
+        route_handlers=[*ROUTES, *_files(), nowhere],
         guards=[require_action],
         dependencies={
             "session": Provide(provide_session),
@@ -74,7 +76,7 @@ def openapi_config() -> OpenAPIConfig:
             "公共资源交易信息与联合验收公开接口"
             " · Open interface of public resource trading and joint inspections"
         ),
-        path="/api",
+        openapi_router=Router("/schema", route_handlers=[], opt={"public": True}),
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )
 
@@ -97,6 +99,13 @@ def _files() -> list[ControllerRouterHandler]:
 def keep_for_ever(response: Response[object]) -> Response[object]:
     response.headers["Cache-Control"] = YEAR
     return response
+
+
+@get("/{path:path}", opt={"public": True}, include_in_schema=False)
+async def nowhere(path: FromPath[str]) -> None:
+    """Any other address: a route, so that the refusal has its reader's language and a request id."""
+    del path
+    raise NotFound
 
 
 async def provide_session(state: State) -> AsyncIterator[AsyncSession]:

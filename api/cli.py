@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import TextIO
 
 import click
@@ -51,6 +52,23 @@ def migrate() -> None:
     from api import database_setup
 
     database_setup.migrate(Settings())
+
+
+@main.command("import-notices")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_notices(file: Path) -> None:
+    """Bring in candidate notices from a JSON file; faults are listed by notice and field."""
+    from core import clock
+    from core.db import Database
+    from tendering.importing import import_candidates
+
+    report = asyncio.run(import_candidates(Database(Settings()), file.read_bytes(), now=clock.now()))
+    for problem in report.problems:
+        click.echo(f"{problem.item}  {problem.field}  {problem.text}")
+    click.echo(
+        f"{report.read} read, {report.published} published, {report.known} already known,"
+        f" {report.refused} refused, {len(report.problems)} problems"
+    )
 
 
 @main.command("verify-ledger")

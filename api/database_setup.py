@@ -10,16 +10,22 @@ from alembic.config import Config
 from core import calendars, clock
 from core.db import Database
 from core.settings import Settings
+from inspection.catalogue import seed_catalogue
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
 def migrate(settings: Settings) -> None:
+    """The newest schema, and the reference data that every installation starts from."""
+    upgrade(settings)
+    asyncio.run(_seed(settings))
+
+
+def upgrade(settings: Settings) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = settings.sqlalchemy_url
     command.upgrade(config, "head")
-    asyncio.run(_seed(settings))
 
 
 async def _seed(settings: Settings) -> None:
@@ -29,6 +35,7 @@ async def _seed(settings: Settings) -> None:
         async with database.transaction() as session:
             if not await session.scalar(sa.select(sa.func.count()).select_from(calendars.CalendarVersion)):
                 await calendars.seed_state_council(session, now=clock.now())
+            await seed_catalogue(session, now=clock.now())
     finally:
         await database.close()
 

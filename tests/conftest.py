@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from redis import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 
 from core import calendars, ledger
@@ -45,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 async def _make_template(server: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # a test's data need not survive the machine
+        connection.execute("SELECT pg_reload_conf()")
         connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}")
         connection.execute(f"CREATE DATABASE {TEMPLATE}")
     database = Database(settings_for(TEMPLATE))
@@ -60,11 +63,17 @@ def settings_for(database: str, **changes: Any) -> Settings:
     url = server.set(database=database).render_as_string(hide_password=False)
     values: dict[str, Any] = {
         "database_url": url,
-        "redis_url": os.environ["YICHUANG_TEST_REDIS"],
+        "redis_url": worker_redis(),
         "secret_key": "test-secret-of-thirty-two-characters",
         "database_pool": 4,
     }
     return Settings(**values | changes)
+
+
+def worker_redis() -> str:
+    """Each of the run's processes has one of the server's sixteen databases."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return f"{os.environ['YICHUANG_TEST_REDIS']}?db={number}"
 
 
 class Clones:
@@ -75,10 +84,16 @@ class Clones:
         self._count = 0
 
     def make(self) -> str:
+        return self._create(f"TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+
+    def make_empty(self) -> str:
+        return self._create("TEMPLATE template0")
+
+    def _create(self, options: str) -> str:
         self._count += 1
         name = f"test_{os.getpid()}_{self._count}"
         with psycopg.connect(self._server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+            connection.execute(f"CREATE DATABASE {name} {options}")
         return name
 
     def drop(self, name: str) -> None:
@@ -93,8 +108,10 @@ def clones() -> Clones:
 
 @pytest.fixture
 def settings(clones: Clones, tmp_path: Path) -> Iterator[Settings]:
-    """Settings of a database of the test's own, for what commits, runs concurrently or kills."""
+    """Settings of a database of the test's own, for what commits, runs concurrently or kills, and an empty queue."""
     name = clones.make()
+    with Redis.from_url(worker_redis()) as redis:
+        redis.flushdb()
     yield settings_for(name, data_dir=tmp_path)
     clones.drop(name)
 

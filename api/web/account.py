@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie, State
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath, FromQuery
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 from sqlmodel import col
@@ -46,7 +46,7 @@ def local_path(target: str) -> str:
 
 
 @get("/login", opt={"public": True}, include_in_schema=False)
-async def show_login(request: PageRequest, next: str = "/") -> Template:  # noqa: A002 - the query parameter's name
+async def show_login(request: PageRequest, next: FromQuery[str] = "/") -> Template:  # noqa: A002 - the query parameter's name
     return page(request, "login.html", next=local_path(next), login="", refusal=None)
 
 
@@ -98,7 +98,12 @@ async def log_out(request: PageRequest, state: State) -> Redirect:
 
 
 @get("/lang/{locale:str}", opt={"public": True}, include_in_schema=False, status_code=303)
-async def choose_language(request: PageRequest, locale: str, state: State, next: str = "/") -> Redirect:  # noqa: A002 - as above
+async def choose_language(
+    request: PageRequest,
+    locale: FromPath[str],
+    state: State,
+    next: FromQuery[str] = "/",  # noqa: A002 - as above
+) -> Redirect:
     chosen = locale if locale in LOCALES else LOCALES[0]
     if request.user is not None and request.user.account_id is not None:
         resources: Resources = state.resources

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 from babel import dates, numbers
 from litestar import Request
-from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 
 from core import clock

@@ -15,9 +15,10 @@ from tests.conftest import NOW
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
+    # The lifespan only closes what the application opened; its task group may not span a fixture's two tasks.
     app = create_app(settings)
-    async with app.lifespan():
-        yield app
+    yield app
+    await app.state.resources.close()
 
 
 @pytest.fixture

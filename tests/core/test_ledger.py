@@ -59,8 +59,8 @@ async def test_rolled_back_transaction_leaves_no_entry(database: Database) -> No
         ("UPDATE ledger_entry SET subject = 'x' WHERE seq = 2", [Fault(2, "columns")]),
         ("DELETE FROM ledger_entry WHERE seq = 2", [Fault(2, "missing")]),
         (
-            "UPDATE ledger_entry a SET body = b.body, hash = b.hash FROM ledger_entry b"
-            + " WHERE a.seq + b.seq = 5 AND a.seq IN (2, 3)",
+            """UPDATE ledger_entry a SET body = b.body, hash = b.hash FROM ledger_entry b
+            WHERE a.seq + b.seq = 5 AND a.seq IN (2, 3)""",
             [Fault(2, "reordered"), Fault(3, "reordered"), Fault(4, "reordered")],
         ),
     ],
