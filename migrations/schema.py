@@ -4,8 +4,10 @@ import sqlalchemy as sa
 
 from core import calendars, ledger, outbox, people
 from core.tables import metadata
+from inspection import models as inspection
+from tendering import models as tendering
 
-__all__ = ["TRIGGERS", "calendars", "ledger", "metadata", "outbox", "people"]
+__all__ = ["TRIGGERS", "calendars", "inspection", "ledger", "metadata", "outbox", "people", "tendering"]
 
 #: What keeps the ledger append-only even for a program with our own rights.
 TRIGGERS = (
@@ -15,6 +17,10 @@ TRIGGERS = (
     """,
     """
     CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    """,
+    """
+    CREATE TRIGGER notice_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON notice
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
     """,
 )

@@ -1,0 +1,333 @@
+"""Publishing. A notice enters once, is numbered in its process, and never changes afterwards."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import REGCLASS, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel, col
+
+from core import clock, ledger, outbox
+from core.errors import FieldProblem, InvalidInput, NotFound, Refusal
+from tendering.content import (
+    Content,
+    Party,
+    Publication,
+    closing_time,
+    digest_of,
+    headline_amount,
+    participants,
+    to_json,
+)
+from tendering.models import Notice, Participation, Process, Supplier
+from tendering.rules import KINDS, Category, Nature, NoticeKind, may_follow
+from tendering.search import searchable
+
+CODE_LETTERS = {
+    Category.WORKS: "G",  # 工程
+    Category.PROCUREMENT: "C",  # 采购
+    Category.LAND: "T",  # 土地
+    Category.PROPERTY: "Q",  # 产权
+    Category.OTHER: "Z",
+}
+
+
+class OutOfChain(Refusal):
+    status = 409
+    code = "notice_out_of_chain"
+    message = "该公告不能接在本项目的上一份公告之后。"
+
+
+class AlreadyWithdrawn(Refusal):
+    status = 409
+    code = "notice_withdrawn"
+    message = "该公告已经撤回。"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of one publication: the notice's code, and whether it was new."""
+
+    key: str
+    code: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    id: int
+    code: str
+
+
+@dataclass(slots=True)
+class Chain:
+    """A locked process while notices are added to it."""
+
+    id: int
+    notices: int
+    latest_kind: NoticeKind | None
+
+
+Key = tuple[str, str]
+TextArray = postgresql.ARRAY(sa.Text)
+
+
+def key_of(publication: Publication) -> Key:
+    return publication.source, publication.key
+
+
+def process_code(publication: Publication) -> str:
+    """Category letter and a short digest of the origin: the same process always gets the same code."""
+    origin = f"{publication.source}\n{publication.process}".encode()
+    return f"{CODE_LETTERS[publication.category]}{hashlib.sha256(origin).hexdigest()[:12].upper()}"
+
+
+async def publish_notice(session: AsyncSession, publication: Publication, *, now: datetime, by: str) -> str:
+    """Publish one notice of our own; returns its code. Refused when it does not fit its process's chain."""
+    process = await session.scalar(
+        sa.select(Process).where(col(Process.code) == process_code(publication)).with_for_update()
+    )
+    latest = process.latest_kind if process else None
+    if publication.nature is Nature.NORMAL and not may_follow(publication.kind, latest, publication.category):
+        raise OutOfChain
+    (published,) = await publish_notices(session, [publication], now=now, by=by)
+    return published.code
+
+
+async def correct_notice(
+    session: AsyncSession,
+    code: str,
+    content: Content,
+    *,
+    title: str | None = None,
+    nature: Nature = Nature.CORRECTION,
+    now: datetime,
+    by: str,
+) -> str:
+    """Publish a correction (or withdrawal) of a notice: a new notice, complete in itself, that names the old one."""
+    notice = await session.scalar(sa.select(Notice).where(col(Notice.code) == code))
+    if notice is None:
+        raise NotFound
+    withdrawn = sa.select(sa.literal(1)).where(
+        col(Notice.about_id) == notice.id, col(Notice.nature) == Nature.WITHDRAWAL
+    )
+    if await session.scalar(withdrawn):
+        raise AlreadyWithdrawn
+    process = await session.get_one(Process, notice.process_id)
+    publication = Publication(
+        source=notice.source,
+        key=f"{notice.source_key}+{process.notices + 1}",
+        process="",
+        category=notice.category,
+        kind=notice.kind,
+        nature=nature,
+        about=notice.source_key,
+        title=title or notice.title,
+        district=notice.district,
+        project_code=notice.project_code,
+        buyer=Party(notice.buyer_name, notice.buyer_code) if notice.buyer_name else None,
+        published_at=now,
+        content=content,
+    )
+    (published,) = await _publish(session, [(publication, process.code)], now=now, by=by)
+    return published.code
+
+
+async def publish_notices(
+    session: AsyncSession, publications: Sequence[Publication], *, now: datetime, by: str
+) -> list[Published]:
+    """Publish many at once, as imports and source systems do. What was published before is left as it is."""
+    return await _publish(session, [(item, process_code(item)) for item in publications], now=now, by=by)
+
+
+async def _publish(
+    session: AsyncSession, items: Sequence[tuple[Publication, str]], *, now: datetime, by: str
+) -> list[Published]:
+    known = await _known_notices(session, (item for item, _ in items))
+    fresh: dict[Key, tuple[Publication, str]] = {}
+    for item, process in items:
+        if key_of(item) not in known:
+            fresh.setdefault(key_of(item), (item, process))
+    if fresh:
+        known |= await _write(session, list(fresh.values()), known, now=now, by=by)
+    return [Published(item.key, known[key_of(item)].code, key_of(item) in fresh) for item, _ in items]
+
+
+async def _write(
+    session: AsyncSession,
+    items: Sequence[tuple[Publication, str]],
+    known: dict[Key, Known],
+    *,
+    now: datetime,
+    by: str,
+) -> dict[Key, Known]:
+    chains = await _lock_processes(session, items)
+    ids = await _reserve_ids(session, len(items))
+    written: dict[Key, Known] = {}
+    rows = []
+    for notice_id, (item, process) in zip(ids, items, strict=True):
+        chain = chains[process]
+        chain.notices += 1
+        chain.latest_kind = item.kind
+        code = f"{process}-{chain.notices:02}"
+        about = _about(item, known | written if item.about else {})
+        rows.append(_row(item, notice_id, code, chain, about, now=now))
+        written[key_of(item)] = Known(notice_id, code)
+    await session.execute(sa.insert(_table(Notice)), rows)
+    await _advance(session, chains.values())
+    await _write_participations(session, zip(ids, (item for item, _ in items), strict=True))
+    for row in rows:
+        ledger.record(
+            session,
+            action="notice.publish",
+            subject=f"notice:{row['code']}",
+            actor=by,
+            now=now,
+            data={"digest": row["digest"], "source": row["source"]},
+        )
+    outbox.emit(session, "notices.published", {"codes": [row["code"] for row in rows]}, now=now)
+    return written
+
+
+def _about(item: Publication, known: dict[Key, Known]) -> int | None:
+    if item.about is None:
+        return None
+    target = known.get((item.source, item.about))
+    if target is None:
+        raise InvalidInput(problems=(FieldProblem("about", "找不到被更正的公告。"),))
+    return target.id
+
+
+async def _known_notices(session: AsyncSession, items: Iterable[Publication]) -> dict[Key, Known]:
+    """Notices already published under these keys, and those that they are about."""
+    keys: dict[str, set[str]] = {}
+    for item in items:
+        keys.setdefault(item.source, set()).update({item.key, item.about or item.key})
+    found: dict[Key, Known] = {}
+    for source, names in keys.items():
+        statement = sa.select(col(Notice.source_key), col(Notice.id), col(Notice.code)).where(
+            col(Notice.source) == source, col(Notice.source_key) == sa.any_(sa.cast(list(names), TextArray))
+        )
+        found |= {
+            (source, row.source_key): Known(row.id, row.code) for row in await session.execute(statement)
+        }
+    return found
+
+
+async def _lock_processes(
+    session: AsyncSession, items: Sequence[tuple[Publication, str]]
+) -> dict[str, Chain]:
+    """The processes, made where missing, locked in order of code so that two imports never deadlock."""
+    first = {code: item for item, code in reversed(items)}
+    await session.execute(
+        insert(_table(Process)).on_conflict_do_nothing(index_elements=["code"]),
+        [
+            {
+                "code": code,
+                "category": item.category,
+                "opened_on": clock.local_date(item.published_at),
+                "notices": 0,
+            }
+            for code, item in sorted(first.items())
+        ],
+    )
+    statement = (
+        sa.select(col(Process.id), col(Process.code), col(Process.notices), col(Process.latest_kind))
+        .where(col(Process.code) == sa.any_(sa.cast(sorted(first), TextArray)))
+        .order_by(col(Process.code))
+        .with_for_update()
+    )
+    rows = await session.execute(statement)
+    return {row.code: Chain(row.id, row.notices, row.latest_kind) for row in rows}
+
+
+async def _reserve_ids(session: AsyncSession, count: int) -> list[int]:
+    """The next ids, in order, so that notices of one batch can refer to each other."""
+    sequence = sa.func.pg_get_serial_sequence("notice", "id")
+    statement = sa.select(sa.func.nextval(sa.cast(sequence, REGCLASS))).select_from(
+        sa.func.generate_series(1, count)
+    )
+    return sorted((await session.scalars(statement)).all())
+
+
+async def _advance(session: AsyncSession, chains: Iterable[Chain]) -> None:
+    table = _table(Process)
+    await session.execute(
+        sa.update(table)
+        .where(table.c.id == sa.bindparam("process"))
+        .values(notices=sa.bindparam("count"), latest_kind=sa.bindparam("latest")),
+        [{"process": chain.id, "count": chain.notices, "latest": chain.latest_kind} for chain in chains],
+    )
+
+
+def _row(
+    item: Publication, notice_id: int, code: str, chain: Chain, about: int | None, *, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": notice_id,
+        "code": code,
+        "process_id": chain.id,
+        "ordinal": chain.notices,
+        "category": item.category,
+        "kind": item.kind,
+        "stage": KINDS[item.kind].stage,
+        "nature": item.nature,
+        "about_id": about,
+        "title": item.title,
+        "district": item.district,
+        "project_code": item.project_code,
+        "buyer_name": item.buyer.name if item.buyer else None,
+        "buyer_code": item.buyer.code if item.buyer else None,
+        "amount": headline_amount(item.content),
+        "published_at": item.published_at,
+        "closes_at": closing_time(item.content),
+        "recorded_at": now,
+        "source": item.source,
+        "source_key": item.key,
+        "content": to_json(item.content),
+        "digest": digest_of(item, code),
+        "search_text": searchable(item, code),
+    }
+
+
+async def _write_participations(session: AsyncSession, notices: Iterable[tuple[int, Publication]]) -> None:
+    entries = [(notice_id, *entry) for notice_id, item in notices for entry in participants(item.content)]
+    if not entries:
+        return
+    parties = {party.name: party for _, party, *_ in entries}
+    new = insert(_table(Supplier))
+    await session.execute(
+        new.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"code": new.excluded.code},
+            where=sa.and_(col(Supplier.code).is_(None), new.excluded.code.is_not(None)),
+        ),
+        [{"name": name, "code": party.code} for name, party in sorted(parties.items())],
+    )
+    statement = sa.select(col(Supplier.name), col(Supplier.id)).where(
+        col(Supplier.name) == sa.any_(sa.cast(list(parties), TextArray))
+    )
+    ids = {row.name: row.id for row in await session.execute(statement)}
+    rows = [
+        {
+            "notice_id": notice_id,
+            "supplier_id": ids[party.name],
+            "lot": lot,
+            "rank": rank,
+            "leads": leads,
+            "won": won,
+            "amount": amount,
+        }
+        for notice_id, party, lot, rank, leads, won, amount in entries
+    ]
+    await session.execute(insert(_table(Participation)).on_conflict_do_nothing(), rows)
+
+
+def _table(model: type[SQLModel]) -> sa.Table:
+    table: sa.Table = model.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+    return table

@@ -1,0 +1,122 @@
+"""Tables of published notices. A notice's row is never changed: a trigger refuses it."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import UserDefinedType
+from sqlmodel import Field, SQLModel
+
+from core.tables import Json, Timestamp, enum_type, identity, reference
+from tendering.rules import Category, Nature, NoticeKind, Stage
+
+#: The Open Contracting prefix of this publisher: "ocds-" and six characters.
+OCID_PREFIX = "ocds-linlan"
+
+
+class TransactionId(UserDefinedType[str]):
+    """xid8: the full, never reused number of the writing transaction, by which the change feed is ordered."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "xid8"
+
+
+class Process(SQLModel, table=True):
+    """One contracting process. What it is now follows from its notices; the row only holds them together."""
+
+    __tablename__ = "process"
+
+    id: int = identity()
+    code: str = Field(unique=True)
+    category: Category = Field(sa_type=enum_type(Category))
+    opened_on: date
+    """The law of this day governs the process."""
+    notices: int = 0
+    latest_kind: NoticeKind | None = Field(default=None, sa_type=enum_type(NoticeKind))
+
+    @property
+    def ocid(self) -> str:
+        return ocid_of(self.code)
+
+
+def ocid_of(code: str) -> str:
+    return f"{OCID_PREFIX}-{code}"
+
+
+class Notice(SQLModel, table=True):
+    """One publication. `content` is what it says (`content.Content`), the other columns are its head.
+
+    `search_text` is the normalised text that search looks in, `digest` the SHA-256 of what was published.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        sa.UniqueConstraint("process_id", "ordinal", name="uq_notice_process_ordinal"),
+        sa.UniqueConstraint("source", "source_key", name="uq_notice_source_key"),
+        # Lists are read newest first, alone or by one facet, and continued from the last row's key.
+        sa.Index("ix_notice_newest", sa.desc("published_at"), sa.desc("id")),
+        sa.Index("ix_notice_category", "category", sa.desc("published_at"), sa.desc("id")),
+        sa.Index("ix_notice_stage", "stage", sa.desc("published_at"), sa.desc("id")),
+        sa.Index("ix_notice_district", "district", sa.desc("published_at"), sa.desc("id")),
+        sa.Index("ix_notice_change", "xid", "id"),
+        sa.Index("ix_notice_closing", "closes_at", postgresql_where=sa.text("closes_at IS NOT NULL")),
+        sa.Index("ix_notice_project", "project_code", postgresql_where=sa.text("project_code IS NOT NULL")),
+        sa.Index("ix_notice_buyer", "buyer_name", sa.desc("published_at"), sa.desc("id")),
+    )
+
+    id: int = identity()
+    code: str = Field(unique=True)
+    process_id: int = reference("process.id", index=False)
+    ordinal: int
+    category: Category = Field(sa_type=enum_type(Category))
+    kind: NoticeKind = Field(sa_type=enum_type(NoticeKind))
+    stage: Stage = Field(sa_type=enum_type(Stage))
+    nature: Nature = Field(sa_type=enum_type(Nature))
+    about_id: int | None = reference("notice.id", nullable=True)
+    title: str
+    district: str | None = None
+    project_code: str | None = None
+    buyer_name: str | None = None
+    buyer_code: str | None = None
+    amount: Decimal | None = Field(default=None, sa_type=sa.Numeric(18, 2))
+    published_at: datetime = Field(sa_type=Timestamp)
+    closes_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    """Bid deadline or end of publicity: what a reader must not miss."""
+    recorded_at: datetime = Field(sa_type=Timestamp)
+    source: str
+    source_key: str
+    content: dict[str, Any] = Field(sa_type=Json)
+    digest: str = Field(sa_type=sa.CHAR(64))
+    search_text: str
+    xid: str = Field(
+        default=None,
+        sa_type=TransactionId,
+        nullable=False,
+        sa_column_kwargs={"server_default": sa.text("pg_current_xact_id()")},
+    )
+
+
+class Supplier(SQLModel, table=True):
+    __tablename__ = "supplier"
+
+    id: int = identity()
+    name: str = Field(unique=True)
+    code: str | None = Field(default=None, index=True)
+
+
+class Participation(SQLModel, table=True):
+    """A supplier in a notice: who bid, was ranked, won. Derived from the content, for supplier pages and figures."""
+
+    __tablename__ = "participation"
+    __table_args__ = (sa.Index("ix_participation_supplier", "supplier_id", sa.desc("notice_id")),)
+
+    notice_id: int = Field(primary_key=True, foreign_key="notice.id", sa_type=sa.BigInteger)
+    supplier_id: int = Field(primary_key=True, foreign_key="supplier.id", sa_type=sa.BigInteger)
+    lot: str = Field(primary_key=True)
+    rank: int | None = None
+    leads: bool = True
+    won: bool = False
+    amount: Decimal | None = Field(default=None, sa_type=sa.Numeric(18, 2))
