@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from api.auth.principal import Principal
 from api.web.rendering import page
+from api.web.words import category_name, kind_name
 from core import clock
 from core.errors import NotFound
 from inspection.models.cases import Case
@@ -43,6 +44,8 @@ async def show_home(request: PageRequest, session: AsyncSession, now: datetime) 
         "home.html",
         newest=newest.items,
         categories=list(Category),
+        category_name=category_name,
+        kind_name=kind_name,
         figures=await current_figures(session, now=now),
     )
 

@@ -24,3 +24,11 @@ async def test_error_page_tells_what_to_do_next(client: httpx.AsyncClient, langu
     assert answer.status_code == 404
     assert title in answer.text
     assert answer.headers["x-request-id"] in answer.text
+
+
+async def test_home_of_an_empty_city_has_both_doors_and_no_notices(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/", headers=HTML | {"accept-language": "zh-CN"})
+    assert answer.status_code == 200
+    assert 'href="/notices?category=works"' in answer.text
+    assert 'href="/cases/new"' in answer.text
+    assert "还没有公告。" in answer.text
