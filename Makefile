@@ -34,6 +34,9 @@ lint: .venv/dev.stamp ## ruff, mypy --strict, import-linter, squawk, yamllint, h
 	@$(BIN)/yamllint -s compose.yaml
 	@$(BIN)/hadolint Dockerfile
 
+.PHONY: assets
+assets: .assets/versions.json ## Build the browser assets and fonts into .assets
+
 .PHONY: demo
 demo: .venv/run.stamp .assets/versions.json ## Load a demo city of another size: make demo SIZE=B|stress10
 	@$(BIN)/yichuang demo --size $(or $(SIZE),A)
