@@ -105,7 +105,7 @@ def _slot(standing: Standing, opening: Opening, present: Plan, before: Report, e
     reasons = [
         *_who(standing, opening.placement),
         *_where(standing, opening),
-        *_when(standing, opening, report),
+        *_when(standing, opening),
     ]
     if opening.half_day == earliest:
         reasons.append(reason("earliest"))

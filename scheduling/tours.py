@@ -3,7 +3,7 @@
 import math
 from bisect import insort
 from collections import defaultdict
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -38,6 +38,8 @@ class Tours:
         self.problem = problem
         self.plan = plan
         self.stops: dict[tuple[str, int], list[Stop]] = defaultdict(list)
+        self.legs = cache(self._legs)
+        self.travel = cache(self._travel)
         for placement in plan.placements:
             visit = problem.visit_by_id[placement.visit]
             for party, start, team in zip(visit.parties, placement.starts, placement.teams, strict=True):
@@ -48,7 +50,7 @@ class Tours:
     def visit(self, placement: Placement) -> Visit:
         return self.problem.visit_by_id[placement.visit]
 
-    def legs(self, officer: str, day: int) -> list[Leg]:
+    def _legs(self, officer: str, day: int) -> list[Leg]:
         office = self.problem.officer_by_id[officer].office
         stops: list[Stop | None] = [None, *self.stops[officer, day], None]
         return [
@@ -61,7 +63,7 @@ class Tours:
     def in_morning(self, tick: int) -> bool:
         return tick % self.problem.day_ticks < self.problem.noon
 
-    def travel(self, origin: str, destination: str) -> int:
+    def _travel(self, origin: str, destination: str) -> int:
         """Ticks from place to place."""
         travel = self.problem.travel
         if isinstance(travel, Matrix):
