@@ -1,0 +1,222 @@
+"""Labelled blocks of a drawing sheet: the title block (图签) and the as-built stamp (竣工图章).
+
+They may stand in any corner and be written in any of four directions. Labels that the rule book knows are looked up
+among the sheet's words; where enough of them stand together, the ruled cells around them say which value is whose.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from documents import layout, normalise
+from documents.layout import Span
+from documents.pages import POINTS_PER_MM, PageFacts
+from documents.report import BBox
+from documents.tables import Cell, Table, find_tables
+
+_NEAR = 62 * POINTS_PER_MM  # labels of one block stand no further apart
+_REACH = 85 * POINTS_PER_MM  # from a label to the far end of its value's cell
+_AROUND = 20 * POINTS_PER_MM
+_FEWEST_LABELS = 3
+
+
+@dataclass(slots=True)
+class Entry:
+    """What stands at a label. `text` is empty where nothing does. Boxes are displayed points."""
+
+    label: str
+    text: str
+    bbox: BBox
+    label_box: BBox
+    cell: BBox | None = None
+
+
+@dataclass(slots=True)
+class Block:
+    bbox: BBox
+    angle: int
+    entries: dict[str, Entry] = field(default_factory=dict)
+    ruled: bool = False
+    words: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Label:
+    name: str
+    span: Span
+    rest: Span | None  # what follows the label in the same phrase: 图号：建施-01
+
+
+def find_block(
+    page: PageFacts, labels: Mapping[str, Sequence[str]], *, any_of: Iterable[str], red: bool = False
+) -> Block | None:
+    """The block with the most labels, or None where fewer than three of them, or none of `any_of`, stand together."""
+    meanings = {normalise.compact(word): name for name, words in labels.items() for word in words}
+    best: tuple[int, int, list[_Label], list[Span]] | None = None
+    for angle, frame in page.frames.items():
+        turned = frame.turn(page.chars)
+        if len(turned) < 2 * _FEWEST_LABELS:
+            continue
+        words = [span for line in layout.lines(turned) for span in layout.spans(line, gap=0.9)]
+        for cluster in _clusters([label for span in words if (label := _label(span, meanings))]):
+            names = {label.name for label in cluster}
+            if (
+                len(names) >= _FEWEST_LABELS
+                and names & set(any_of)
+                and (best is None or len(names) > best[0])
+            ):
+                best = len(names), angle, cluster, words
+    if best is None:
+        return None
+    _, angle, cluster, words = best
+    return _read(page, angle, cluster, words, meanings, red=red)
+
+
+def _label(span: Span, meanings: Mapping[str, str]) -> _Label | None:
+    text = "".join(normalise.char(char.text) for char in span.chars)
+    if name := meanings.get(text.rstrip(":")):
+        return _Label(name, span, None)
+    head, colon, rest = text.partition(":")
+    if colon and rest and (name := meanings.get(head)):
+        cut = len(head) + 1
+        first, second = span.chars[:cut], span.chars[cut:]
+        return _Label(
+            name, Span(head, layout.box_of(first), first), Span(rest, layout.box_of(second), second)
+        )
+    return None
+
+
+def _clusters(labels: list[_Label]) -> list[list[_Label]]:
+    """Labels linked by nearness, largest group first."""
+    clusters: list[list[_Label]] = []
+    for label in labels:
+        box = _grown(label.span.bbox, _NEAR / 2)
+        touching = [
+            c for c in clusters if any(layout.overlaps(box, _grown(o.span.bbox, _NEAR / 2)) for o in c)
+        ]
+        merged = [label, *(other for cluster in touching for other in cluster)]
+        clusters = [cluster for cluster in clusters if cluster not in touching] + [merged]
+    return sorted(clusters, key=len, reverse=True)
+
+
+def _grown(box: BBox, by: float) -> BBox:
+    return box[0] - by, box[1] - by, box[2] + by, box[3] + by
+
+
+def _read(
+    page: PageFacts,
+    angle: int,
+    labels: list[_Label],
+    words: list[Span],
+    meanings: Mapping[str, str],
+    *,
+    red: bool,
+) -> Block:
+    frame = page.frames[angle]
+    x0, top, x1, bottom = layout.union(label.span.bbox for label in labels)
+    region = frame.displayed((x0 - _AROUND, top - _AROUND, x1 + _REACH, bottom + _AROUND))
+    found = find_tables(page, angle=angle, region=region, scale=2.0, red=red)
+    if red and not found:
+        found = find_tables(page, angle=angle, region=region, scale=2.0)
+    held = [table for table in found if any(_holds(table.bbox, label.span.bbox) for label in labels)]
+    reader = _Reader(held, words, labels, meanings)
+    inside = layout.union([label.span.bbox for label in labels] + [t.bbox for t in held])
+    block = Block(frame.displayed(inside), angle, ruled=bool(held))
+    for label in labels:
+        text, box, cell = reader.value(label)
+        if label.name in block.entries and block.entries[label.name].text:
+            continue
+        block.entries[label.name] = Entry(
+            label=label.span.text,
+            text=text,
+            bbox=frame.displayed(box or label.span.bbox),
+            label_box=frame.displayed(label.span.bbox),
+            cell=frame.displayed(cell) if cell else None,
+        )
+    block.words = [word.text for word in words if layout.overlaps(word.bbox, inside)]
+    return block
+
+
+def _holds(outer: BBox, inner: BBox) -> bool:
+    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return outer[0] <= x < outer[2] and outer[1] <= y < outer[3]
+
+
+class _Reader:
+    """Finds the value of a label: in its own cell, in the next, in the one below; without rules, by white space."""
+
+    def __init__(
+        self, tables: list[Table], words: list[Span], labels: list[_Label], meanings: Mapping[str, str]
+    ) -> None:
+        self._cells = [cell for table in tables for cell in table.cells]
+        self._words = words
+        self._label_boxes = {label.span.bbox for label in labels}
+        self._meanings = meanings
+
+    def value(self, label: _Label) -> tuple[str, BBox | None, BBox | None]:
+        if label.rest is not None:
+            return label.rest.text, label.rest.bbox, None
+        cell = next((cell for cell in self._cells if _holds(cell.bbox, label.span.bbox)), None)
+        if cell is None:
+            return self._by_white_space(label)
+        if own := self._beside_label(cell, label):
+            return own[0], own[1], cell.bbox
+        middle = (label.span.bbox[1] + label.span.bbox[3]) / 2
+        beside = self._nearest(
+            other
+            for other in self._cells
+            if other.bbox[0] >= cell.bbox[2] - 3 and other.bbox[1] <= middle < other.bbox[3]
+        )
+        if beside is not None and beside.bbox[0] - cell.bbox[2] < 4 and not self._is_label(beside):
+            # Lettering of the drawing may shine through a stamp: what stands level with the label is its value.
+            level = [line for line in beside.lines if line.bbox[1] <= middle < line.bbox[3]]
+            if len(level) == 1 and len(beside.lines) > 1 and level[0].height <= 1.5 * label.span.height:
+                return level[0].text, level[0].bbox, beside.bbox
+            return beside.text, beside.ink, beside.bbox
+        centre = (label.span.bbox[0] + label.span.bbox[2]) / 2
+        below = min(
+            (o for o in self._cells if o.bbox[1] >= cell.bbox[3] - 3 and o.bbox[0] <= centre < o.bbox[2]),
+            key=lambda other: other.bbox[1],
+            default=None,
+        )
+        if (
+            below is not None
+            and below.text
+            and below.bbox[1] - cell.bbox[3] < 4
+            and not self._is_label(below)
+        ):
+            return below.text, below.ink, below.bbox
+        return "", None, cell.bbox
+
+    def _beside_label(self, cell: Cell, label: _Label) -> tuple[str, BBox] | None:
+        """Text in the label's own cell that belongs to no label."""
+        others = [
+            word
+            for word in self._words
+            if _holds(cell.bbox, word.bbox) and word.bbox != label.span.bbox and not self._meaning(word)
+        ]
+        if not others:
+            return None
+        return "".join(word.text for word in others), layout.union(word.bbox for word in others)
+
+    def _by_white_space(self, label: _Label) -> tuple[str, BBox | None, BBox | None]:
+        _, top, right, bottom = label.span.bbox
+        middle = (top + bottom) / 2
+        beside = min(
+            (w for w in self._words if w.bbox[0] >= right and w.bbox[1] <= middle < w.bbox[3]),
+            key=lambda word: word.bbox[0],
+            default=None,
+        )
+        if beside is None or beside.bbox[0] - right > _REACH or self._meaning(beside):
+            return "", None, None
+        return beside.text, beside.bbox, None
+
+    @staticmethod
+    def _nearest(cells: Iterable[Cell]) -> Cell | None:
+        return min(cells, key=lambda cell: cell.bbox[0], default=None)
+
+    def _is_label(self, cell: Cell) -> bool:
+        text = normalise.compact(cell.text).rstrip(":")
+        return text in self._meanings
+
+    def _meaning(self, word: Span) -> str | None:
+        return self._meanings.get(normalise.compact(word.text).rstrip(":"))

@@ -1,0 +1,65 @@
+"""Forms and reports: kind, required fields, codes, ticks, conclusions."""
+
+import re
+from collections.abc import Iterator
+
+from documents import normalise
+from documents.reading import Reading
+from documents.report import Content, Finding
+
+_CODE = re.compile(r"\d{4}-\d{6}-\d{2}-\d{2}-\d{6}")
+_NEGATIVE = re.compile(r"不合格|不符合|不通过|未通过|不同意|不予通过|不满足")
+_CONDITIONAL = re.compile(r"不合格项|无不合格|不符合项已|如不")
+
+
+def unknown_kind(reading: Reading) -> Iterator[Finding]:
+    """Only where there is text to judge by; a scan is doubtful already."""
+    readable = any(page.page.content is Content.TEXT for page in reading.pages)
+    if reading.kind.code is None and readable:
+        yield reading.finding("kind-unknown", page=1, evidence=reading.kind.evidence)
+
+
+def required_fields(reading: Reading) -> Iterator[Finding]:
+    """A field that is printed but empty blocks; one that is not there at all is a matter of doubt."""
+    family = reading.family
+    if family is None or family.drawing or not _is_read(reading):
+        return
+    for name in family.required:
+        readings = [field for field in reading.fields if field.name == name]
+        if any(field.value is not None for field in readings):
+            continue
+        label = reading.book.label(name)
+        if readings:
+            empty = readings[0]
+            yield reading.finding(
+                "field-missing", page=empty.page, bbox=empty.bbox, field=empty.label or label
+            )
+        else:
+            yield reading.finding("field-not-found", page=1, field=label, confidence=0.7)
+
+
+def _is_read(reading: Reading) -> bool:
+    return all(page.page.content in (Content.TEXT, Content.BLANK) for page in reading.pages)
+
+
+def project_codes(reading: Reading) -> Iterator[Finding]:
+    for field in reading.fields:
+        if field.name == "project_code" and field.value is not None and not _CODE.fullmatch(str(field.value)):
+            yield reading.about(field, "malformed-code", value=field.raw)
+
+
+def ticks(reading: Reading) -> Iterator[Finding]:
+    for field in reading.fields:
+        text = normalise.compact(field.raw)
+        if field.value is None and any(mark in text for mark in "□☐◻") and len(text) > 2:
+            yield reading.about(field, "nothing-ticked", field=field.label)
+
+
+def conclusions(reading: Reading) -> Iterator[Finding]:
+    for field in reading.fields:
+        text = normalise.compact(field.raw)
+        if field.name == "conclusion" and _NEGATIVE.search(text) and not _CONDITIONAL.search(text):
+            yield reading.about(field, "conclusion-negative", value=field.raw[:40])
+
+
+CHECKS = (unknown_kind, required_fields, project_codes, ticks, conclusions)

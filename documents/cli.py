@@ -1,0 +1,72 @@
+"""`yichuang check`: the intake on files of this machine."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from documents.check import check_dossier, submitted_file
+from documents.report import DossierReport, ProjectFacts, Verdict
+
+_EXIT = {Verdict.CLEAN: 0, Verdict.FINDINGS: 1, Verdict.UNREADABLE: 2}
+
+
+@click.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--project", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Project facts as JSON."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def check(files: tuple[Path, ...], project: Path | None, *, as_json: bool) -> None:
+    """Check PDF documents: exit 0 when clean, 1 with findings, 2 when something could not be read."""
+    facts = msgspec.json.decode(project.read_bytes(), type=ProjectFacts) if project else None
+    report = check_dossier([submitted_file(path) for path in files], facts)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(public(report)), indent=2))
+    else:
+        click.echo(summary(report))
+    sys.exit(_EXIT[report.verdict])
+
+
+def public(report: DossierReport) -> dict[str, Any]:
+    """The report as other programs read it."""
+    return {
+        "documents": [
+            {
+                "file": document.file,
+                "sha256": document.sha256,
+                "kind": document.kind,
+                "pages": [
+                    {
+                        "number": page.number,
+                        "width_mm": page.width_mm,
+                        "height_mm": page.height_mm,
+                        "sheet": page.sheet,
+                        "rotation": page.rotation,
+                        "text_layer": page.text_layer,
+                    }
+                    for page in document.pages
+                ],
+                "fields": document.fields,
+                "findings": document.findings,
+            }
+            for document in report.documents
+        ],
+        "missing": report.missing,
+        "verdict": report.verdict,
+    }
+
+
+def summary(report: DossierReport) -> str:
+    lines = []
+    for document in report.documents:
+        lines.append(f"{document.file}: {document.kind or '?'}, {len(document.pages)} p.")
+        for finding in document.findings:
+            place = f" p. {finding.page}" if finding.page else ""
+            lines.append(f"  [{finding.severity}]{place} {finding.message.zh}")
+    lines.extend(f"[{item.state}] {item.name.zh}（{item.party}）" for item in report.missing)
+    return "\n".join([*lines, report.verdict])

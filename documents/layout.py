@@ -1,0 +1,146 @@
+"""Characters to lines and spans, in any of the four directions in which a page may be written."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from documents import normalise
+from documents.report import BBox
+
+
+@dataclass(slots=True)
+class Char:
+    """`angle` is the direction of writing on the displayed page, counter-clockwise, one of 0, 90, 180, 270.
+
+    `base` is the base line: a y for angles 0 and 180, an x for 90 and 270. Boxes of punctuation can be tight around
+    the ink; base lines are what characters of one line share.
+    """
+
+    text: str
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+    base: float
+    angle: int = 0
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+
+@dataclass(slots=True)
+class Span:
+    """A run of characters on one line, in reading order."""
+
+    text: str
+    bbox: BBox
+    chars: list[Char]
+
+    @property
+    def height(self) -> float:
+        return self.bbox[3] - self.bbox[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Turns a page of the given size so that text written at `angle` stands upright, and boxes back again."""
+
+    angle: int
+    width: float
+    height: float
+
+    def upright(self, box: BBox) -> BBox:
+        x0, top, x1, bottom = box
+        if self.angle == 90:
+            return self.height - bottom, x0, self.height - top, x1
+        if self.angle == 180:
+            return self.width - x1, self.height - bottom, self.width - x0, self.height - top
+        if self.angle == 270:
+            return top, self.width - x1, bottom, self.width - x0
+        return box
+
+    def displayed(self, box: BBox) -> BBox:
+        x0, top, x1, bottom = box
+        if self.angle == 90:
+            return top, self.height - x1, bottom, self.height - x0
+        if self.angle == 180:
+            return self.width - x1, self.height - bottom, self.width - x0, self.height - top
+        if self.angle == 270:
+            return self.width - bottom, x0, self.width - top, x1
+        return box
+
+    def turn(self, chars: Iterable[Char]) -> list[Char]:
+        """The characters written in this direction, moved into the upright frame."""
+        turned = []
+        for char in chars:
+            if char.angle == self.angle:
+                x0, top, x1, bottom = self.upright((char.x0, char.top, char.x1, char.bottom))
+                turned.append(Char(char.text, x0, top, x1, bottom, self._base(char.base)))
+        return turned
+
+    def _base(self, base: float) -> float:
+        return {180: self.height - base, 270: self.width - base}.get(self.angle, base)
+
+
+def union(boxes: Iterable[BBox]) -> BBox:
+    x0s, tops, x1s, bottoms = zip(*boxes, strict=True)
+    return min(x0s), min(tops), max(x1s), max(bottoms)
+
+
+def box_of(chars: Iterable[Char]) -> BBox:
+    return union((char.x0, char.top, char.x1, char.bottom) for char in chars)
+
+
+def overlaps(a: BBox, b: BBox) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def lines(chars: Sequence[Char]) -> list[Span]:
+    """Upright characters grouped by line, top to bottom; a gap becomes a space, fake-bold doubles become one."""
+    found: list[list[Char]] = []
+    height = 0.0
+    for char in sorted(chars, key=lambda c: c.base):
+        if found and char.base - found[-1][0].base <= 0.35 * max(height, char.height):
+            found[-1].append(char)
+            height = max(height, char.height)
+        else:
+            found.append([char])
+            height = char.height
+    return [_span(_without_doubles(sorted(line, key=lambda c: c.x0))) for line in found]
+
+
+def _without_doubles(line: list[Char]) -> list[Char]:
+    """Fake bold prints a character twice, shifted by a hair."""
+    kept: list[Char] = []
+    for char in line:
+        near = (old for old in kept[-3:] if old.text == char.text)
+        if not any(char.x0 - old.x0 < 0.3 * max(old.x1 - old.x0, 0.1) for old in near):
+            kept.append(char)
+    return kept
+
+
+def _span(chars: list[Char]) -> Span:
+    pieces = [chars[0].text]
+    for before, char in zip(chars, chars[1:], strict=False):
+        if char.x0 - before.x1 > 0.3 * max(char.height, before.height):
+            pieces.append(" ")
+        pieces.append(char.text)
+    return Span("".join(pieces), box_of(chars), chars)
+
+
+def spans(line: Span, *, gap: float = 1.2) -> Iterator[Span]:
+    """The line cut where the white space is wider than `gap` times the height of the text."""
+    part = [line.chars[0]]
+    for char in line.chars[1:]:
+        if char.x0 - part[-1].x1 > gap * max(char.height, part[-1].height):
+            yield _span(part)
+            part = []
+        part.append(char)
+    yield _span(part)
+
+
+def find(line: Span, phrase: str, start: int = 0) -> tuple[int, int] | None:
+    """Positions [from, to) among the line's characters of a phrase, whatever spaces stand between."""
+    text = "".join(normalise.char(char.text) for char in line.chars)
+    at = text.find(phrase, start)
+    return None if at < 0 else (at, at + len(phrase))

@@ -1,0 +1,307 @@
+"""Facts of one page, read by PDFium: size as displayed, characters with boxes, how the page carries its writing.
+
+PDFium reads text 11–44 times faster than pdfminer; its characters, and rulings taken from its rendering, are what
+pdfplumber's TableFinder then works on.
+"""
+
+import ctypes
+import hashlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pypdfium2 as pdfium
+import pypdfium2.raw as c
+
+from documents import layout, normalise
+from documents.layout import Char, Frame, Span
+from documents.report import BBox, Content
+
+POINTS_PER_MM = 72 / 25.4
+MAX_CHARS = 200_000
+MAX_OBJECTS_INSPECTED = 3_000
+MAX_RENDER_PIXELS = 30_000_000
+_THUMBNAIL_PIXELS = 300_000
+_INVISIBLE = 3  # text rendering mode: neither filled nor stroked
+_SHX_TITLE = "AutoCAD SHX Text"
+
+Bitmap = npt.NDArray[np.uint8]
+
+
+@dataclass
+class PageFacts:
+    """One page. `bbox` values everywhere are displayed points; `mm` sizes include the document's user unit."""
+
+    raw: Any
+    number: int
+    width: float
+    height: float
+    rotation: int
+    user_unit: float
+    chars: list[Char]
+    unmapped: int
+    hidden: list[Char]
+    object_count: int
+    images: list[BBox]
+    from_annotations: bool = False
+    frames: dict[int, Frame] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.frames = {angle: Frame(angle, self.width, self.height) for angle in (0, 90, 180, 270)}
+
+    @property
+    def width_mm(self) -> float:
+        return self.width * self.user_unit / POINTS_PER_MM
+
+    @property
+    def height_mm(self) -> float:
+        return self.height * self.user_unit / POINTS_PER_MM
+
+    @cached_property
+    def direction(self) -> int:
+        """The angle at which most of the page is written."""
+        counts = {angle: 0 for angle in self.frames}
+        for char in self.chars:
+            counts[char.angle] += 1
+        return max(counts, key=lambda angle: (counts[angle], -angle))
+
+    @cached_property
+    def lines(self) -> list[Span]:
+        """Lines in the main direction of writing; boxes are in that direction's upright frame."""
+        return layout.lines(self.frames[self.direction].turn(self.chars))
+
+    def displayed(self, box: BBox) -> BBox:
+        """A box of the main upright frame in displayed space."""
+        return self.frames[self.direction].displayed(box)
+
+    @cached_property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+    @cached_property
+    def thumbnail(self) -> Bitmap:
+        scale = min(0.5, math.sqrt(_THUMBNAIL_PIXELS / max(self.width * self.height, 1.0)))
+        return self.render((0, 0, self.width, self.height), scale)
+
+    def render(self, box: BBox, scale: float, *, colour: bool = False) -> Bitmap:
+        """Pixels of a part of the page: rows × columns, grey, or × 3 as RGB. PDFium culls what lies outside."""
+        x0, top = max(box[0], 0.0), max(box[1], 0.0)
+        x1, bottom = min(box[2], self.width), min(box[3], self.height)
+        columns, rows = max(round((x1 - x0) * scale), 1), max(round((bottom - top) * scale), 1)
+        if columns * rows > MAX_RENDER_PIXELS:
+            raise ValueError("the part to render is too large")
+        kind, channels = (c.FPDFBitmap_BGR, 3) if colour else (c.FPDFBitmap_Gray, 1)
+        stride = columns * channels
+        pixels = np.full((rows, stride), 255, dtype=np.uint8)
+        bitmap = c.FPDFBitmap_CreateEx(columns, rows, kind, pixels.ctypes.data_as(ctypes.c_void_p), stride)
+        try:
+            c.FPDF_RenderPageBitmap(
+                bitmap,
+                self.raw,
+                round(-x0 * scale),
+                round(-top * scale),
+                round(self.width * scale),
+                round(self.height * scale),
+                0,
+                c.FPDF_ANNOT,
+            )
+        finally:
+            c.FPDFBitmap_Destroy(bitmap)
+        return pixels.reshape(rows, columns, 3)[:, :, ::-1] if colour else pixels
+
+    @cached_property
+    def content(self) -> Content:
+        covered = max((_share(image, self.width, self.height) for image in self.images), default=0.0)
+        if covered > 0.6 and len(self.chars) < 30:
+            return Content.SCAN
+        if self.chars and not self.from_annotations:
+            return Content.TEXT
+        if bool((self.thumbnail > 245).all()):
+            return Content.BLANK
+        return Content.SCAN if covered > 0.25 else Content.STROKES
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for two pages that show the same."""
+        digest = hashlib.sha256(f"{self.width:.0f}x{self.height:.0f}".encode())
+        if self.content is Content.TEXT:
+            digest.update(f"{self.object_count}{normalise.compact(self.text)}".encode())
+        else:
+            digest.update((self.thumbnail // 32).tobytes())
+        return digest.hexdigest()[:32]
+
+
+def _share(box: BBox, width: float, height: float) -> float:
+    x0, top, x1, bottom = max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)
+    return max(x1 - x0, 0) * max(bottom - top, 0) / max(width * height, 1.0)
+
+
+def read_pages(
+    document: pdfium.PdfDocument, *, user_units: dict[int, float], limit: int
+) -> Iterator[PageFacts | int]:
+    """Each page in turn, closed before the next is opened (else memory grows); the bare number where one fails."""
+    for index in range(min(len(document), limit)):
+        try:
+            page = document[index]
+        except pdfium.PdfiumError:
+            yield index + 1
+            continue
+        try:
+            yield _read(page, index + 1, user_units.get(index + 1, 1.0))
+        finally:
+            page.close()
+
+
+def _read(page: pdfium.PdfPage, number: int, user_unit: float) -> PageFacts:
+    width, height = page.get_size()
+    rotation = page.get_rotation()
+    space = _DisplayedSpace(page, rotation)
+    text = page.get_textpage()
+    try:
+        chars, unmapped, hidden = _chars(text, space, rotation)
+    finally:
+        text.close()
+    count = max(c.FPDFPage_CountObjects(page.raw), 0)
+    from_annotations = False
+    if not chars and (chars := list(_shx_chars(page, space))):
+        from_annotations = True
+    return PageFacts(
+        raw=page.raw,
+        number=number,
+        width=width,
+        height=height,
+        rotation=rotation,
+        user_unit=user_unit,
+        chars=chars,
+        unmapped=unmapped,
+        hidden=hidden,
+        object_count=count,
+        images=list(_images(page, space, count)),
+        from_annotations=from_annotations,
+    )
+
+
+class _DisplayedSpace:
+    """From the page's user space to displayed points."""
+
+    def __init__(self, page: pdfium.PdfPage, rotation: int) -> None:
+        self.left, self.bottom, self.right, self.top = page.get_bbox()
+        self.rotation = rotation
+
+    def box(self, left: float, bottom: float, right: float, top: float) -> BBox:
+        if self.rotation == 90:
+            return bottom - self.bottom, left - self.left, top - self.bottom, right - self.left
+        if self.rotation == 180:
+            return self.right - right, bottom - self.bottom, self.right - left, top - self.bottom
+        if self.rotation == 270:
+            return self.top - top, self.right - right, self.top - bottom, self.right - left
+        return left - self.left, self.top - top, right - self.left, self.top - bottom
+
+
+def _chars(
+    text: pdfium.PdfTextPage, space: _DisplayedSpace, rotation: int
+) -> tuple[list[Char], int, list[Char]]:
+    """Visible characters, how many have no Unicode, and those drawn invisibly or white."""
+    raw, rect, x, y = text.raw, c.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+    visible: list[Char] = []
+    hidden: list[Char] = []
+    unmapped = 0
+    previous, invisible = None, False
+    for index in range(min(text.count_chars(), MAX_CHARS)):
+        code = c.FPDFText_GetUnicode(raw, index)
+        if code in _NOT_INK or not c.FPDFText_GetLooseCharBox(raw, index, rect):
+            continue
+        x0, top, x1, bottom = space.box(rect.left, rect.bottom, rect.right, rect.top)
+        if x1 <= x0 or bottom <= top:
+            continue
+        if code >= 0xE000 and (code <= 0xF8FF or code == 0xFFFD or code > 0x10FFFF) or _unmapped(raw, index):
+            unmapped += 1
+        # PDFium counts angles clockwise.
+        angle = -(round(math.degrees(c.FPDFText_GetCharAngle(raw, index)) / 90) * 90 + rotation) % 360
+        c.FPDFText_GetCharOrigin(raw, index, x, y)
+        origin = space.box(x.value, y.value, x.value, y.value)
+        owner = c.FPDFText_GetTextObject(raw, index)
+        address = ctypes.cast(owner, ctypes.c_void_p).value
+        if address != previous:
+            previous, invisible = address, bool(address) and _invisible(owner)
+        glyph = chr(code) if code <= 0x10FFFF else "\ufffd"
+        char = Char(glyph, x0, top, x1, bottom, origin[0] if angle in (90, 270) else origin[1], angle)
+        (hidden if invisible else visible).append(char)
+    return visible, unmapped, hidden
+
+
+def _unmapped(raw: Any, index: int) -> bool:
+    return bool(c.FPDFText_HasUnicodeMapError(raw, index) == 1)
+
+
+def _invisible(item: Any) -> bool:
+    if c.FPDFTextObj_GetTextRenderMode(item) == _INVISIBLE:
+        return True
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    known = c.FPDFPageObj_GetFillColor(item, red, green, blue, alpha)
+    return bool(known) and (alpha.value == 0 or min(red.value, green.value, blue.value) >= 250)
+
+
+_NOT_INK = frozenset({0, 0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x3000, 0xFFFE, 0x200B, 0xFEFF, 0x02})
+
+
+def _images(page: pdfium.PdfPage, space: _DisplayedSpace, count: int) -> Iterator[BBox]:
+    """Boxes of the images that stand on the page itself; a page of many thousand objects is a drawing."""
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    for index in range(min(count, MAX_OBJECTS_INSPECTED)):
+        item = c.FPDFPage_GetObject(page.raw, index)
+        kind = c.FPDFPageObj_GetType(item)
+        if kind not in (c.FPDF_PAGEOBJ_IMAGE, c.FPDF_PAGEOBJ_FORM):
+            continue
+        if kind == c.FPDF_PAGEOBJ_FORM and not _holds_image(item):
+            continue
+        if c.FPDFPageObj_GetBounds(item, left, bottom, right, top):
+            yield space.box(left.value, bottom.value, right.value, top.value)
+
+
+def _holds_image(form: Any) -> bool:
+    count = c.FPDFFormObj_CountObjects(form)
+    return 0 < count <= 4 and any(
+        c.FPDFPageObj_GetType(c.FPDFFormObj_GetObject(form, index)) == c.FPDF_PAGEOBJ_IMAGE
+        for index in range(count)
+    )
+
+
+def _shx_chars(page: pdfium.PdfPage, space: _DisplayedSpace) -> Iterator[Char]:
+    """AutoCAD writes stroke lettering a second time, as comments; the box is shared out among the characters."""
+    rect = c.FS_RECTF()
+    for index in range(min(c.FPDFPage_GetAnnotCount(page.raw), 20_000)):
+        annotation = c.FPDFPage_GetAnnot(page.raw, index)
+        try:
+            if _annotation_text(annotation, b"T") != _SHX_TITLE or not c.FPDFAnnot_GetRect(annotation, rect):
+                continue
+            text = _annotation_text(annotation, b"Contents")
+            low, high = sorted((rect.bottom, rect.top))
+            box = space.box(rect.left, low, rect.right, high)
+            yield from _spread(normalise.compact(text), box)
+        finally:
+            c.FPDFPage_CloseAnnot(annotation)
+
+
+def _annotation_text(annotation: Any, key: bytes) -> str:
+    size = c.FPDFAnnot_GetStringValue(annotation, key, None, 0)
+    if size <= 2:
+        return ""
+    buffer = (ctypes.c_ushort * (size // 2 + 1))()
+    c.FPDFAnnot_GetStringValue(annotation, key, buffer, size)
+    return bytes(buffer)[: size - 2].decode("utf-16-le", errors="replace")
+
+
+def _spread(text: str, box: BBox) -> Iterator[Char]:
+    x0, top, x1, bottom = box
+    upright = len(text) == 1 or x1 - x0 >= bottom - top
+    step = ((x1 - x0) if upright else (bottom - top)) / max(len(text), 1)
+    for index, char in enumerate(text):
+        if upright:
+            yield Char(char, x0 + index * step, top, x0 + (index + 1) * step, bottom, bottom)
+        else:
+            yield Char(char, x0, bottom - (index + 1) * step, x1, bottom - index * step, x1, 90)

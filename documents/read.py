@@ -1,0 +1,237 @@
+"""Reads one document inside the sandbox: triage, pages, kind, fields, checks. Each step is sent out as it is done.
+
+Whatever the file does to this process, the parent has what was sent before.
+"""
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from itertools import islice
+
+import msgspec
+import pikepdf
+import pypdfium2 as pdfium
+
+from documents import classify, forms, layout, lists, seals, triage
+from documents.blocks import find_block
+from documents.pages import PageFacts, read_pages
+from documents.reading import Line, PageReading, Reading
+from documents.report import BBox, Content, DocumentReport, Field, Finding, Page
+from documents.rulebook import RuleBook
+from documents.sheets import sheet_name
+from documents.tables import Table, find_tables
+
+Emit = Callable[[bytes, bytes], None]
+TRIAGE, PAGE, REPORT = b"T", b"P", b"D"
+_SMALLEST_DRAWING_MM = 400.0  # long side: A3 and above may be drawings
+_PAGES_WITH_TABLES = 80
+_FINDINGS_PER_CHECK = 60  # a hostile file has thousands; nobody reads them
+
+
+class ReadRequest(msgspec.Struct, kw_only=True):
+    path: str
+    file: str
+    sha256: str
+    size: int
+    today: dt.date
+    book: RuleBook
+
+
+class Triaged(msgspec.Struct):
+    findings: list[Finding]
+    pages: int | None
+
+
+def read_document(arguments: bytes, emit: Emit) -> None:
+    """The sandbox's job: sends TRIAGE, a PAGE for each page, then REPORT."""
+    from documents.checks import DOCUMENT_CHECKS, worded
+
+    request = msgspec.msgpack.decode(arguments, type=ReadRequest)
+    first = triage.examine(request.path)
+    findings = [worded(suspicion, request.file, request.book) for suspicion in first.suspicions]
+    if first.password:
+        findings.append(request.book.finding("password-required", request.file))
+    emit(TRIAGE, msgspec.msgpack.encode(Triaged(findings, first.pages)))
+    report = DocumentReport(file=request.file, sha256=request.sha256, size=request.size, findings=findings)
+    if first.stopped or first.password:
+        report.readable = False
+        emit(REPORT, msgspec.msgpack.encode(report))
+        return
+    try:
+        document = _open(request.path)
+    except Exception as error:  # noqa: BLE001 — PDFium and qpdf both gave up
+        reason = "；".join(f.evidence for f in findings if f.code == "damaged") or type(error).__name__
+        report.findings = [f for f in findings if f.code != "damaged"]
+        report.findings.append(
+            request.book.finding("unreadable", request.file, reason=reason, evidence=reason)
+        )
+        report.readable = False
+        emit(REPORT, msgspec.msgpack.encode(report))
+        return
+    reading = Reading(request.file, request.today, request.book)
+    limit = min(triage.MAX_PAGES, first.pages if first.pages is not None else triage.MAX_PAGES)
+    _read_pages(document, reading, first.user_units, limit, emit)
+    report.pages = [page.page for page in reading.pages]
+    report.readable = bool(reading.pages) and not all(page.failed for page in reading.pages)
+    if not report.readable:
+        findings.append(request.book.finding("unreadable", request.file, reason="没有可读的页面"))
+    report.kind, report.title = reading.kind.code, reading.title
+    report.kind_evidence, report.kind_confidence = reading.kind.evidence, reading.kind.confidence
+    report.fields = list(reading.fields)
+    report.listed, report.signatures = reading.listed, reading.signatures
+    for check in DOCUMENT_CHECKS if report.readable else ():
+        report.findings.extend(islice(check(reading), _FINDINGS_PER_CHECK))
+    emit(REPORT, msgspec.msgpack.encode(report))
+
+
+JOBS = {"read": read_document}
+
+
+def _open(path: str) -> pdfium.PdfDocument:
+    """PDFium's document; where it refuses, qpdf repairs a copy in memory first."""
+    try:
+        document = pdfium.PdfDocument(path)
+        if len(document):
+            return document
+    except pdfium.PdfiumError:
+        pass
+    repaired = io.BytesIO()
+    with pikepdf.open(path) as pdf:
+        pdf.save(repaired)
+    return pdfium.PdfDocument(repaired.getvalue())
+
+
+def _read_pages(
+    document: pdfium.PdfDocument, reading: Reading, user_units: dict[int, float], limit: int, emit: Emit
+) -> None:
+    labels = forms.Labels(reading.book)
+    failed_in_a_row = 0
+    for facts in read_pages(document, user_units=user_units, limit=limit):
+        if isinstance(facts, int):
+            page = PageReading(_unread(facts), 0, failed=True)
+            failed_in_a_row += 1
+        else:
+            failed_in_a_row = 0
+            page = _read_page(facts, reading, labels)
+        reading.pages.append(page)
+        emit(PAGE, msgspec.msgpack.encode(page.page))
+        if failed_in_a_row > 20:
+            return
+
+
+def _unread(number: int) -> Page:
+    return Page(number=number, width_mm=0, height_mm=0, sheet=None, rotation=0, content=Content.UNREAD)
+
+
+def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> PageReading:
+    page = PageReading(
+        Page(
+            number=facts.number,
+            width_mm=round(facts.width_mm, 1),
+            height_mm=round(facts.height_mm, 1),
+            sheet=sheet_name(facts.width_mm, facts.height_mm, reading.book.sheets),
+            rotation=facts.rotation,
+            content=facts.content,
+            fingerprint=facts.fingerprint,
+        ),
+        facts.direction,
+    )
+    page.chars, page.unmapped = len(facts.chars), facts.unmapped
+    if facts.hidden:
+        page.hidden = [line.text for line in layout.lines(facts.frames[0].turn(facts.hidden))] or ["?"]
+        page.hidden_box = layout.box_of(facts.hidden)
+    page.outside = sum(not (0 <= c.x0 <= facts.width and 0 <= c.top <= facts.height) for c in facts.chars)
+    page.lines = [Line(line.text, facts.displayed(line.bbox), line.height) for line in facts.lines]
+    if facts.chars:
+        _read_drawing(facts, page, reading.book)
+    if facts.number <= 2 and reading.kind.code is None:
+        height = facts.width if facts.direction in (90, 270) else facts.height
+        kind = classify.classify(facts.lines, height, reading.book, title_block=page.title_block is not None)
+        if kind.confidence > reading.kind.confidence or reading.kind.code is None:
+            reading.kind = kind
+        if facts.number == 1 and (title := classify.heading(facts.lines, height)):
+            reading.title = title.text
+    if page.title_block is None and facts.chars and facts.number <= _PAGES_WITH_TABLES:
+        _read_form(facts, page, reading.book, labels)
+    if reading.kind.code == "drawing_list":
+        reading.listed.extend(lists.listed_drawings(page.tables, facts.number, reading.list_columns))
+    return page
+
+
+def _read_drawing(facts: PageFacts, page: PageReading, book: RuleBook) -> None:
+    if max(facts.width_mm, facts.height_mm) < _SMALLEST_DRAWING_MM - 5:
+        return
+    page.title_block = find_block(
+        facts, book.sheets.title_block.labels, any_of=("drawing_number", "drawing_title")
+    )
+    page.stamp = find_block(
+        facts, book.sheets.stamp.labels, any_of=("compiled_by", "technical_lead"), red=True
+    )
+    if page.stamp is not None:
+        page.stamp_signed = [
+            entry.label
+            for entry in page.stamp.entries.values()
+            if not entry.text and entry.cell and _inked(facts, entry.cell, entry.label_box)
+        ]
+    if page.title_block is None:
+        return
+    for name, entry in page.title_block.entries.items():
+        if entry.text:
+            page.fields.append(
+                Field(
+                    name=name,
+                    value=forms.title_block_value(name, entry.text),
+                    unit=None,
+                    raw=entry.text,
+                    page=facts.number,
+                    bbox=entry.bbox,
+                    label=entry.label,
+                )
+            )
+        elif entry.cell is None or not _inked(facts, entry.cell, entry.label_box):
+            page.empty.append(name)
+
+
+def _inked(facts: PageFacts, cell: BBox, label: BBox) -> bool:
+    """Whether a cell holds strokes beside its label: a signature drawn by hand."""
+    right = (label[2] + 1, cell[1] + 2, cell[2] - 2, cell[3] - 2)
+    return seals.has_ink(facts, right)
+
+
+def _read_form(facts: PageFacts, page: PageReading, book: RuleBook, labels: forms.Labels) -> None:
+    found = find_tables(facts, angle=facts.direction)
+    for table in found:
+        header = lists.header_row(table, labels)
+        page.fields.extend(forms.from_table(table, labels, facts.number, header=header))
+        if header is not None and (total := lists.total_area(table, header, labels, facts.number)):
+            page.fields.append(total)
+    outside = [
+        line for line in facts.lines if not any(layout.overlaps(line.bbox, table.bbox) for table in found)
+    ]
+    for line in outside:
+        pairs = list(forms.from_line(line, labels, facts.number))
+        page.fields.extend(pairs or forms.from_spans(line, labels, facts.number))
+    for value in page.fields:
+        value.bbox = facts.displayed(value.bbox)
+    page.seal_spots = list(seals.seal_spots(facts.lines, found, book))
+    for spot in page.seal_spots:
+        spot.bbox = facts.displayed(spot.bbox)
+    if page.seal_spots:
+        seen = seals.find_seals(facts)
+        page.seals = len(seen)
+        seals.assign(seen, page.seal_spots)
+    page.signature_spots = list(seals.signature_spots(facts, facts.lines))
+    for signature in page.signature_spots:
+        signature.bbox = facts.displayed(signature.bbox)
+    page.blank_dates = [facts.displayed(box) for box in seals.blank_dates(facts.lines)]
+    page.tables = _displayed(found, facts)
+
+
+def _displayed(tables: list[Table], facts: PageFacts) -> list[Table]:
+    for table in tables:
+        table.bbox = facts.displayed(table.bbox)
+        for cell in table.cells:
+            cell.bbox = facts.displayed(cell.bbox)
+            cell.ink = facts.displayed(cell.ink) if cell.ink else None
+            cell.lines = []
+    return tables

@@ -1,0 +1,96 @@
+"""What is kept of a document once its pages are closed, and what the checks judge."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from documents.blocks import Block
+from documents.classify import Kind
+from documents.report import BBox, Field, Finding, ListedDrawing, Page, Signature
+from documents.rulebook import Family, RuleBook
+from documents.seals import SealSpot, SignatureSpot
+from documents.tables import Table
+
+
+@dataclass(slots=True)
+class Line:
+    text: str
+    bbox: BBox
+    height: float
+
+
+@dataclass(slots=True)
+class PageReading:
+    """What is kept of a page once it is closed. Boxes are displayed points."""
+
+    page: Page
+    direction: int
+    lines: list[Line] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    fields: list[Field] = field(default_factory=list)
+    title_block: Block | None = None
+    empty: list[str] = field(default_factory=list)  # title block fields with neither text nor ink
+    stamp: Block | None = None
+    stamp_signed: list[str] = field(default_factory=list)  # labels of stamp fields with ink but no text
+    seals: int = 0
+    seal_spots: list[SealSpot] = field(default_factory=list)
+    signature_spots: list[SignatureSpot] = field(default_factory=list)
+    blank_dates: list[BBox] = field(default_factory=list)
+    chars: int = 0
+    unmapped: int = 0
+    hidden: list[str] = field(default_factory=list)
+    hidden_box: BBox | None = None
+    outside: int = 0
+    failed: bool = False
+
+
+@dataclass(slots=True)
+class Reading:
+    """A document as read, before it is judged."""
+
+    file: str
+    today: dt.date
+    book: RuleBook
+    pages: list[PageReading] = field(default_factory=list)
+    kind: Kind = field(default_factory=lambda: Kind(None, 0.0, ""))
+    title: str = ""
+    signatures: list[Signature] = field(default_factory=list)
+    listed: list[ListedDrawing] = field(default_factory=list)
+    list_columns: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def family(self) -> Family | None:
+        return self.book.family.get(self.kind.code) if self.kind.code else None
+
+    @property
+    def fields(self) -> Iterator[Field]:
+        return (field for page in self.pages for field in page.fields)
+
+    @property
+    def is_drawing(self) -> bool:
+        return self.family is not None and self.family.drawing
+
+    def finding(
+        self,
+        code: str,
+        *,
+        page: int | None = None,
+        bbox: BBox | None = None,
+        evidence: str = "",
+        confidence: float = 1.0,
+        **values: object,
+    ) -> Finding:
+        return self.book.finding(
+            code, self.file, page=page, bbox=bbox, evidence=evidence, confidence=confidence, **values
+        )
+
+    def about(self, subject: Field, code: str, **values: object) -> Finding:
+        """A finding about a value that was read, shown where it stands."""
+        return self.finding(
+            code,
+            page=subject.page,
+            bbox=subject.bbox,
+            evidence=subject.raw,
+            confidence=subject.confidence,
+            **values,
+        )

@@ -1,0 +1,176 @@
+"""The rule book: what is expected of documents, as dated and sourced data that an administrator can read and change.
+
+The TOML files beside this one are the version the product ships with; a stored, approved version has the same shape.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import cache, cached_property
+from pathlib import Path
+
+import msgspec
+
+from documents.report import BBox, Finding, Message, Severity
+
+
+class FindingRule(msgspec.Struct, frozen=True):
+    severity: Severity
+    rule: str
+    source: str
+    zh: str
+    en: str
+
+
+class FieldRule(msgspec.Struct, frozen=True):
+    type: str
+    labels: list[str]
+
+
+class Family(msgspec.Struct, frozen=True):
+    code: str
+    zh: str
+    en: str
+    title: list[str]
+    body: list[str] = []
+    never: list[str] = []
+    required: list[str] = []
+    seals: list[str] = []
+    drawing: bool = False
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    name: str
+    short: float
+    long: float
+    extended: list[float]
+
+
+class TitleBlockRule(msgspec.Struct, frozen=True):
+    source: str
+    required: list[str]
+    labels: dict[str, list[str]]
+
+
+class StampRule(msgspec.Struct, frozen=True):
+    labels: dict[str, list[str]]
+
+
+class SheetRules(msgspec.Struct, frozen=True):
+    valid_from: dt.date
+    source: str
+    tolerance_mm: float
+    scales: list[int]
+    scales_also: list[int]
+    stamp_mm: list[float]
+    stamp_source: str
+    sheet: list[Sheet]
+    title_block: TitleBlockRule
+    stamp: StampRule
+
+
+class RequiredItem(msgspec.Struct, frozen=True):
+    code: str
+    party: str
+    matter: str
+    zh: str
+    en: str
+    any_of: list[str]
+    when: str | None = None
+    optional: bool = False
+
+
+class _FindingsFile(msgspec.Struct, frozen=True):
+    valid_from: dt.date
+    finding: dict[str, FindingRule]
+
+
+class _FieldsFile(msgspec.Struct, frozen=True):
+    valid_from: dt.date
+    source: str
+    field: dict[str, FieldRule]
+
+
+class _FamiliesFile(msgspec.Struct, frozen=True):
+    valid_from: dt.date
+    source: str
+    family: list[Family]
+
+
+class _ChecklistFile(msgspec.Struct, frozen=True):
+    valid_from: dt.date
+    source: str
+    item: list[RequiredItem]
+
+
+class RuleBook(msgspec.Struct, frozen=True, dict=True):
+    findings: _FindingsFile
+    fields: _FieldsFile
+    families: _FamiliesFile
+    sheets: SheetRules
+    checklist: _ChecklistFile
+
+    @cached_property
+    def family(self) -> Mapping[str, Family]:
+        return {family.code: family for family in self.families.family}
+
+    @cached_property
+    def version(self) -> str:
+        """Changes when any rule does; a stored result is reused only under the version it was made with."""
+        import hashlib
+
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
+
+    def label(self, field: str) -> str:
+        rule = self.fields.field.get(field)
+        if rule:
+            return rule.labels[0]
+        for labels in (self.sheets.title_block.labels, self.sheets.stamp.labels):
+            if field in labels:
+                return labels[field][0]
+        return field
+
+    def finding(
+        self,
+        code: str,
+        document: str,
+        *,
+        page: int | None = None,
+        bbox: BBox | None = None,
+        evidence: str = "",
+        confidence: float = 1.0,
+        severity: Severity | None = None,
+        **values: object,
+    ) -> Finding:
+        """A finding as the rule words it; `values` fill the placeholders. An unknown code is a KeyError."""
+        rule = self.findings.finding[code]
+        filled = {"page": page, **values}
+        return Finding(
+            code=code,
+            severity=severity or rule.severity,
+            document=document,
+            page=page,
+            bbox=bbox,
+            evidence=evidence,
+            rule=rule.rule,
+            source=rule.source,
+            confidence=confidence,
+            message=Message(zh=rule.zh % filled, en=rule.en % filled),
+        )
+
+
+@cache
+def shipped() -> RuleBook:
+    """The rule book that the product comes with."""
+    folder = Path(__file__).parent
+
+    def read(name: str, kind: type[msgspec.Struct]) -> msgspec.Struct:
+        return msgspec.toml.decode((folder / f"{name}.toml").read_bytes(), type=kind)
+
+    files: dict[str, type[msgspec.Struct]] = {
+        "findings": _FindingsFile,
+        "fields": _FieldsFile,
+        "families": _FamiliesFile,
+        "sheets": SheetRules,
+        "checklist": _ChecklistFile,
+    }
+    return RuleBook(**{name: read(name, kind) for name, kind in files.items()})
