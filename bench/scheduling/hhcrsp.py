@@ -134,7 +134,9 @@ def judge(instance: dict[str, Any], solution: dict[str, Any]) -> float:
             assert stop["service"] in abilities[route["caregiver_id"]], "ability"
             assert stop["arrival_time"] + eps >= free + ride, "travel"
             assert stop["arrival_time"] + eps >= patient["time_window"][0], "window"
-            assert abs(stop["departure_time"] - stop["arrival_time"] - duration[stop["service"]]) < eps, "duration"
+            assert abs(stop["departure_time"] - stop["arrival_time"] - duration[stop["service"]]) < eps, (
+                "duration"
+            )
             assert stop["service"] not in starts[stop["patient"]], "twice"
             starts[stop["patient"]][stop["service"]] = (stop["arrival_time"], route["caregiver_id"])
             distance += ride

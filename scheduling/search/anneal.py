@@ -20,7 +20,18 @@ from scheduling.search.insertion import (
     place_best,
 )
 from scheduling.search.jit import Floats, Ints, SmallInts, kernel
-from scheduling.search.state import commit, enqueue, link, place, put, remove, rollback, settle, unlink
+from scheduling.search.state import (
+    commit,
+    enqueue,
+    forget_queue,
+    link,
+    place,
+    put,
+    remove,
+    rollback,
+    settle,
+    unlink,
+)
 
 
 @kernel
@@ -39,6 +50,17 @@ def cost_change(s: Ints, w: Floats) -> float:
     change = 0.0
     for term in range(at.N_TERMS):
         change += w[term] * (s[s[at.TERMS] + term] - s[s[at.SAVED_TERMS] + term])
+    return change
+
+
+@kernel
+def least_change(s: Ints, w: Floats) -> float:
+    """What `cost_change` comes to at least, before the times are settled: terms of time can at best fall to nothing."""
+    change = 0.0
+    for term in range(at.N_TERMS):
+        saved = s[s[at.SAVED_TERMS] + term]
+        timeless = term in (at.T_UNSERVED, at.T_LATENESS, at.T_SUBSTITUTES, at.T_OVERLOAD, at.T_TRAVEL)
+        change += w[term] * ((s[s[at.TERMS] + term] if timeless else 0) - saved)
     return change
 
 
@@ -315,12 +337,17 @@ def anneal(
             done = exchange(m, s, tt)
         else:
             done = ruin_recreate(m, s, tt, w, step, most, strict)
-        if not settle(m, s, tt) or not done:
+        allowed = -temperature * math.log(1.0 - draw(s))
+        if not done or least_change(s, w) > allowed:
+            forget_queue(s)
+            rollback(s, 0)
+            continue
+        if not settle(m, s, tt):
             rollback(s, 0)
             continue
         refresh_max_tardiness(m, s, w)
         change = cost_change(s, w)
-        if change <= 0.0 or draw(s) < math.exp(-change / temperature):
+        if change <= allowed:
             commit(s)
             accepted += 1
             if change < 0.0 and _lead(s, best, w) < 0.0:

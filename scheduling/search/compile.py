@@ -42,6 +42,11 @@ class Compiled:
         return _empty_state(self.m, int(self._groups), seed)
 
     @property
+    def strict(self) -> bool:
+        """Whether a late start is forbidden rather than tardy, so that insertion should not push other visits."""
+        return not any(visit.wanted for visit in self.problem.visits)
+
+    @property
     def _groups(self) -> int:
         m = self.m
         return int(m[m[at.GROUP] : m[at.GROUP] + m[at.VISITS]].max(initial=-1)) + 1

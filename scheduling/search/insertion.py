@@ -150,8 +150,15 @@ def _choose_party(
     need = m[m[at.PARTY_TASKS] + party + 1] - first
     visit = m[m[at.TASK_VISIT] + first]
     each_class = m[m[at.PARTY_CLASS] + party]
+    first_spot, last_spot = m[m[at.CLASS_START] + each_class], m[m[at.CLASS_START] + each_class + 1]
+    if manner == CHANCE and need == 1 and last_spot > first_spot:
+        officer = m[m[at.CLASS_OFFICERS] + first_spot + draw_below(s, last_spot - first_spot)]
+        if s[s[at.MARK] + officer] == visit or not can_serve(m, s, first, day, officer):
+            return IMPOSSIBLE
+        s[s[at.TEAM] + first] = officer
+        return 0.0
     found = 0
-    for spot in range(m[m[at.CLASS_START] + each_class], m[m[at.CLASS_START] + each_class + 1]):
+    for spot in range(first_spot, last_spot):
         officer = m[m[at.CLASS_OFFICERS] + spot]
         if s[s[at.MARK] + officer] == visit or not can_serve(m, s, first, day, officer):
             continue

@@ -5,7 +5,7 @@ Measured on the home-care benchmark with 100 patients: about 250 times the moves
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -21,5 +21,5 @@ Floats = NDArray[np.float64]
 
 def kernel(function: Function) -> Function:
     """Compiles on the first call and keeps the machine code on disk; runs without the interpreter's lock."""
-    compiled: Function = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    return compiled
+    compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    return cast(Function, compiled)

@@ -60,6 +60,13 @@ def enqueue(s: Ints, visit: int, key: int) -> None:
 
 
 @kernel
+def forget_queue(s: Ints) -> None:
+    for spot in range(s[s[at.QUEUED]]):
+        s[s[at.KEY] + s[s[at.QUEUE] + spot]] = at.NONE
+    s[s[at.QUEUED]] = 0
+
+
+@kernel
 def enqueue_task(m: Ints, s: Ints, task: int) -> None:
     enqueue(s, m[m[at.TASK_VISIT] + task], s[s[at.START] + m[m[at.TASK_NODE] + task]])
 

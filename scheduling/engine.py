@@ -1,0 +1,279 @@
+"""Solving: a constructive first plan, then annealing from it, a chain on each worker. Anytime, repeatable, cancellable.
+
+The kernels of `search/` run without the interpreter's lock, so chains are threads over states of their own.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from scheduling.checker import Report, check
+from scheduling.plan import Plan, booked_plan
+from scheduling.problem import Hold, Problem, Record, Term
+from scheduling.search import model as at
+from scheduling.search.anneal import anneal, construct
+from scheduling.search.compile import Compiled, compile_problem
+from scheduling.search.jit import Ints
+from scheduling.search.load import load_plan
+
+#: Ticks between the moments that insertion tries, in minutes.
+STEP_MINUTES = 15
+#: Temperatures, as shares of the mean travel time. Measured on the home-care benchmark (docs/scheduling.md).
+HOT, COLD = 0.22, 0.0022
+#: A call into the kernels lasts about this long: the delay of a cancellation, and of the clock.
+CALL_SECONDS = 0.1
+#: When this share of the budget is spent, every chain goes on from the best plan of all.
+GATHER = 0.7
+FIRST_CALL_MOVES = 500
+#: Cumulated shares of relocate and exchange; what is left is ruin-and-recreate.
+RATES = np.array([0.3, 0.97])
+LARGEST_RUIN = 6
+
+
+class Budget(Record, frozen=True, kw_only=True):
+    """What a solve may spend. `moves` of each worker instead of `seconds` make it repeatable to the byte."""
+
+    seconds: float | None = 10.0
+    moves: int | None = None
+    workers: int = 1
+
+
+TEN_SECONDS = Budget()
+
+
+class Progress(Record, frozen=True, kw_only=True):
+    """`levels` are those of the best plan so far, in the order of importance."""
+
+    seconds: float
+    moves: int
+    levels: tuple[int, ...]
+    served: int
+
+
+class Solution(Record, frozen=True, kw_only=True):
+    """A plan with the independent checker's report, and how it was found."""
+
+    plan: Plan
+    report: Report
+    first_plan_seconds: float
+    seconds: float
+    moves: int
+    cancelled: bool
+    trace: tuple[Progress, ...]
+
+
+@dataclass
+class Chain:
+    """One annealing chain: its present state, its best, and how many moves fit into a call."""
+
+    state: Ints
+    best: Ints
+    call: int = FIRST_CALL_MOVES
+    moves: int = 0
+
+
+@dataclass
+class Search:
+    """A solve under way."""
+
+    compiled: Compiled
+    budget: Budget
+    chains: list[Chain]
+    started: float = field(default_factory=time.monotonic)
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def spent(self) -> float:
+        """Share of the budget that is used up."""
+        if self.budget.moves is not None:
+            return self.chains[0].moves / max(1, self.budget.moves)
+        return self.seconds() / max(1e-9, self.budget.seconds or 0.0)
+
+    def best(self) -> Ints:
+        return min((chain.best for chain in self.chains), key=self.cost)
+
+    def cost(self, state: Ints) -> float:
+        return float(self.compiled.weights[: at.N_TERMS] @ terms_of(state))
+
+    def progress(self) -> Progress:
+        best = self.best()
+        return Progress(
+            seconds=self.seconds(),
+            moves=sum(chain.moves for chain in self.chains),
+            levels=self.levels(best),
+            served=int(len(self.compiled.problem.visits) - best[best[at.OPEN_COUNT]]),
+        )
+
+    def levels(self, state: Ints) -> tuple[int, ...]:
+        value = dict(zip(Term, (int(term) for term in terms_of(state)), strict=True))
+        return tuple(
+            sum(weight * value[term] for term, weight in level.weights.items())
+            for level in self.compiled.problem.levels
+        )
+
+
+def terms_of(state: Ints) -> Ints:
+    return state[state[at.TERMS] : state[at.TERMS] + at.N_TERMS]
+
+
+def solve(
+    problem: Problem,
+    *,
+    budget: Budget = TEN_SECONDS,
+    seed: int = 0,
+    start: Plan | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Solution:
+    """The best plan that the budget finds, from `start` and the bookings that stand.
+
+    `cancelled` is asked about ten times a second; when it says so, the best plan so far is returned. The same problem,
+    seed and budget of moves give the same plan.
+    """
+    began = time.monotonic()
+    compiled = compile_problem(problem)
+    first = first_state(compiled, seed=seed, start=start)
+    first_plan_seconds = time.monotonic() - began
+    chains = []
+    for worker in range(max(1, budget.workers)):
+        state = first.copy()
+        state[state[at.RANDOM]] = compiled.empty_state(seed * 1000 + worker)[state[at.RANDOM]]
+        chains.append(Chain(state=state, best=state.copy()))
+    search = Search(compiled, budget, chains, began)
+    trace = [search.progress()]
+    stopped = _improve(search, trace, on_progress, cancelled) if problem.visits else False
+    plan = compiled.plan(search.best())
+    return Solution(
+        plan=plan,
+        report=check(problem, plan),
+        first_plan_seconds=first_plan_seconds,
+        seconds=search.seconds(),
+        moves=sum(chain.moves for chain in chains),
+        cancelled=stopped,
+        trace=tuple(trace),
+    )
+
+
+def _improve(
+    search: Search,
+    trace: list[Progress],
+    on_progress: Callable[[Progress], None] | None,
+    cancelled: Callable[[], bool],
+) -> bool:
+    """Anneals until the budget is spent; True if it was cancelled before."""
+    gathered = False
+    with ThreadPoolExecutor(len(search.chains)) as pool:
+        while search.spent() < 1.0:
+            if cancelled():
+                return True
+            share = search.spent()
+            if share >= GATHER and not gathered:
+                gathered = True
+                _gather(search)
+            list(pool.map(partial(_call, search, share), search.chains))
+            now = search.progress()
+            if now.levels < trace[-1].levels:
+                trace.append(now)
+            if on_progress:
+                on_progress(now)
+    return False
+
+
+def _gather(search: Search) -> None:
+    """Every chain goes on from the best plan of all, with its own random numbers."""
+    best = search.best().copy()
+    for chain in search.chains:
+        chain.best[: best[at.QUEUE]] = best[: best[at.QUEUE]]
+        chain.state[: best[at.QUEUE]] = best[: best[at.QUEUE]]
+
+
+def _call(search: Search, share: float, chain: Chain) -> None:
+    """One call into the kernels, of a length that keeps cancellation prompt."""
+    compiled, budget = search.compiled, search.budget
+    problem = compiled.problem
+    moves = chain.call if budget.moves is None else min(FIRST_CALL_MOVES * 4, budget.moves - chain.moves)
+    mean = float(compiled.tt.mean()) * compiled.weights[at.T_TRAVEL]
+    hot = max(mean, 1e-9) * HOT * (COLD / HOT) ** min(1.0, share)
+    began = time.monotonic()
+    anneal(
+        compiled.m,
+        chain.state,
+        compiled.tt,
+        compiled.weights.copy(),
+        chain.best,
+        moves,
+        hot,
+        hot,
+        STEP_MINUTES * problem.resolution,
+        RATES,
+        LARGEST_RUIN,
+        compiled.strict,
+    )
+    chain.moves += moves
+    took = time.monotonic() - began
+    if took < CALL_SECONDS / 2:
+        chain.call *= 2
+    elif took > CALL_SECONDS:
+        chain.call = max(1, chain.call // 2)
+
+
+def first_state(compiled: Compiled, *, seed: int, start: Plan | None) -> Ints:
+    """Bookings first, then the plan to start from, then every other visit where it costs least."""
+    problem = compiled.problem
+    state = compiled.empty_state(seed)
+    firm = {booking.visit for booking in problem.bookings if booking.hold is not Hold.MOVABLE}
+    booked = booked_plan(problem)
+    load_plan(
+        compiled, state, Plan(placements=tuple(each for each in booked.placements if each.visit in firm))
+    )
+    if start is not None:
+        load_plan(compiled, state, start)
+    load_plan(compiled, state, booked)
+    order = insertion_order(problem)
+    step = STEP_MINUTES * problem.resolution
+    weights = compiled.weights.copy()
+    construct(compiled.m, state, compiled.tt, weights, order, step, compiled.strict)
+    if compiled.strict and state[state[at.OPEN_COUNT]] > 0:
+        construct(compiled.m, state, compiled.tt, weights, order, step, False)
+    return state
+
+
+def insertion_order(problem: Problem) -> Ints:
+    """Visits by index: the more important, urgent and hard to staff go first, segments in their order."""
+    demand: dict[str, float] = {}
+    supply: dict[str, float] = {}
+    for visit in problem.visits:
+        for party in visit.parties:
+            demand[party.department] = demand.get(party.department, 0.0) + party.officers * party.duration
+    for officer in problem.officers:
+        supply[officer.department] = supply.get(officer.department, 0.0) + 1.0
+    scarcity = {name: ticks / supply.get(name, 1e-3) for name, ticks in demand.items()}
+
+    def key(number: int) -> tuple[float, float, float, float]:
+        visit = problem.visits[number]
+        deadline = problem.deadline_of(visit)
+        return (
+            -visit.priority,
+            (deadline - problem.first_day).days if deadline else problem.days,
+            visit.wanted.start if visit.wanted else 0,
+            -sum(scarcity[party.department] * party.officers for party in visit.parties),
+        )
+
+    number = {visit.id: index for index, visit in enumerate(problem.visits)}
+    done: set[int] = set()
+    order: list[int] = []
+    for each in sorted(range(len(problem.visits)), key=key):
+        chain = []
+        at_hand: int | None = each
+        while at_hand is not None and at_hand not in done:
+            chain.append(at_hand)
+            done.add(at_hand)
+            after = problem.visits[at_hand].after
+            at_hand = number[after] if after else None
+        order += reversed(chain)
+    return np.array(order, np.int64)
