@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from litestar import Litestar, Request, Response, Router, get
+from litestar import Litestar, Request, Response, get
 from litestar.config.csrf import CSRFConfig
 from litestar.config.response_cache import ResponseCacheConfig
 from litestar.datastructures import State
@@ -24,6 +24,7 @@ from api.auth.principal import Principal
 from api.problems import EXCEPTION_HANDLERS
 from api.resources import Resources
 from api.routes import ROUTES
+from api.web.portal_schema import RedocPage, schema_router
 from api.web.rendering import ASSETS, STATIC, build_engine
 from core import clock, log
 from core.db import Database
@@ -76,8 +77,8 @@ def openapi_config() -> OpenAPIConfig:
             "公共资源交易信息与联合验收公开接口"
             " · Open interface of public resource trading and joint inspections"
         ),
-        openapi_router=Router("/schema", route_handlers=[], opt={"public": True}),
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        openapi_router=schema_router(),
+        render_plugins=[RedocPage(), JsonRenderPlugin(path="/openapi.json")],
     )
 
 

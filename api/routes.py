@@ -3,10 +3,13 @@
 from litestar.types import ControllerRouterHandler
 
 from api import health
-from api.web import account, home
+from api.v1 import routes as v1
+from api.web import account, administration, home
 
 ROUTES: list[ControllerRouterHandler] = [
     *health.ROUTES,
     *account.ROUTES,
     *home.ROUTES,
+    *administration.ROUTES,
+    *v1.ROUTES,
 ]

@@ -1,0 +1,90 @@
+"""How the open interface answers: JSON bytes with an ETag, problems as problem+json, readable from any site."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example, Operation
+
+from api.auth.principal import Principal
+from api.problems import Problem, ProblemField
+
+ApiRequest = Request[Principal | None, Any, State]
+#: Our own answers write decimals as text, without loss; OCDS wants them as numbers.
+_exact = msgspec.json.Encoder()
+_ocds = msgspec.json.Encoder(decimal_format="number")
+OPEN_HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, X-Request-ID"}
+
+
+def json_answer(
+    request: ApiRequest, value: object, *, max_age: int = 60, headers: Mapping[str, str] | None = None
+) -> Response[Any]:
+    """The value as JSON with a strong ETag; 304 without a body when the client already has it."""
+    return bytes_answer(request, _exact.encode(value), max_age=max_age, headers=headers)
+
+
+def ocds_answer(request: ApiRequest, package: Mapping[str, Any], *, max_age: int = 60) -> Response[Any]:
+    return bytes_answer(request, _ocds.encode(package), max_age=max_age)
+
+
+def bytes_answer(
+    request: ApiRequest,
+    body: bytes,
+    *,
+    media_type: str = MediaType.JSON,
+    max_age: int = 60,
+    headers: Mapping[str, str] | None = None,
+) -> Response[Any]:
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    sent = {
+        "ETag": etag,
+        "Cache-Control": f"public, max-age={max_age}",
+        **OPEN_HEADERS,
+        **(headers or {}),
+    }
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if etag in known or "*" in known:
+        return Response(None, status_code=304, headers=sent)
+    return Response(body, media_type=media_type, headers=sent)
+
+
+@dataclass
+class Reading(Operation):
+    """Wrong parameters are answered 422 here; the framework's own 400 never leaves."""
+
+    def __post_init__(self) -> None:
+        if self.responses is not None:
+            self.responses.pop("400", None)
+
+
+def problem_spec(status: int, code: str, title: str, *fields: tuple[str, str]) -> ResponseSpec:
+    """A documented refusal, with an example."""
+    example = Problem(
+        type=f"/problems/{code}",
+        title=title,
+        status=status,
+        code=code,
+        request_id="5f0c9a1be2d34c77",
+        problems=[ProblemField(field, message) for field, message in fields],
+    )
+    return ResponseSpec(
+        data_container=Problem,
+        description=title,
+        generate_examples=False,
+        media_type="application/problem+json",
+        examples=[Example(value=msgspec.to_builtins(example))],
+    )
+
+
+NOT_MODIFIED = ResponseSpec(
+    data_container=None, description="内容没有变化 · Unchanged since the given ETag", generate_examples=False
+)
+NOT_FOUND = problem_spec(404, "not_found", "没有找到您要的内容。")
+WRONG_INPUT = problem_spec(
+    422, "invalid_input", "提交的内容有误，请按提示修改。", ("category", "该项填写有误。")
+)

@@ -1,0 +1,8 @@
+"""The open interface, version 1."""
+
+from litestar import Router
+from litestar.types import ControllerRouterHandler
+
+from api.v1 import notices
+
+ROUTES: list[ControllerRouterHandler] = [Router(path="/api/v1", route_handlers=[*notices.ROUTES])]
