@@ -121,6 +121,11 @@ def problem_of(refusal: Refusal) -> Problem:
     )
 
 
+def told(refusal: Refusal) -> list[tuple[str, str]]:
+    """(field, message) of each problem, in the reader's language, for a form's error summary."""
+    return [(item.field, gettext(item.message, **item.params)) for item in refusal.problems]
+
+
 def render_validation(request: AnyRequest, error: ValidationException) -> Response[Any]:
     """Litestar's own check of parameters and bodies, told field by field."""
     extra = error.extra if isinstance(error.extra, list) else []
