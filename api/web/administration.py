@@ -123,7 +123,7 @@ async def calendar_page(
     return page(
         request,
         "administration/calendar.html",
-        status=refusal.status if refusal else 200,
+        status=refusal.status if refusal else None,
         year=year,
         grids=month_grids(calendar, year),
         working_days=calendar.working_days_of(year),

@@ -58,7 +58,7 @@ def page(
     request: Request[Any, Any, Any],
     template: str,
     *,
-    status: int = 200,
+    status: int | None = None,
     headers: dict[str, str] | None = None,
     **context: Any,
 ) -> Template:
