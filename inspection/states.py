@@ -162,6 +162,11 @@ class FindingState(StrEnum):
     OPEN = "open"
     RECTIFIED = "rectified"
     CLEARED = "cleared"
+    SUPERSEDED = "superseded"  # the recheck failed, and its list replaces this one
+
+
+#: Findings that still hold the joint opinion up.
+UNSETTLED = frozenset({FindingState.OPEN, FindingState.RECTIFIED})
 
 
 class DocumentState(StrEnum):
@@ -193,6 +198,7 @@ class LetterKind(StrEnum):
     DEFICIENCY = "deficiency"  # 一次性告知书
     ACCEPTANCE = "acceptance"  # 受理通知书
     REFUSAL = "refusal"  # 不予受理通知书
+    FAN_OUT = "fan_out"  # 抄告
     NOTICE = "notice"  # 告知函
     CANCELLATION = "cancellation"  # 改期函
     RECTIFICATION = "rectification"  # 整改通知书

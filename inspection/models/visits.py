@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
@@ -95,7 +95,7 @@ class Booking(SQLModel, table=True):
             using="gist",
             where=sa.text("state <> 'cancelled'"),
         ),
-        sa.UniqueConstraint("visit_id", "party_id", "officer_id"),
+        sa.Index("ix_booking_visit_id", "visit_id", "party_id"),
     )
 
     id: int = identity()
@@ -104,6 +104,11 @@ class Booking(SQLModel, table=True):
     officer_id: int = reference("officer.id")
     during: Range[datetime] = Field(sa_type=TSTZRANGE)
     state: BookingState = Field(sa_type=enum_type(BookingState))
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """Start and end: `during` is bounded on both sides."""
+        return cast("datetime", self.during.lower), cast("datetime", self.during.upper)
 
 
 class CheckIn(SQLModel, table=True):

@@ -1,0 +1,303 @@
+"""From application to acceptance: the owner applies, the window receives, asks once for what is missing, decides."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core.clock import local_date
+from core.errors import NotFound
+from inspection.catalogue import current_matters
+from inspection.commands import letters, timekeeping
+from inspection.commands.transitions import move, note
+from inspection.models import Case, CaseCounter, CaseDocument, Matter, Project, Promise, Segment
+from inspection.reckoning import reckoning
+from inspection.rules import Situation
+from inspection.states import (
+    CaseKind,
+    CaseState,
+    DocumentState,
+    Event,
+    LetterKind,
+    Node,
+    Profile,
+    PromiseKind,
+)
+from inspection.triggers import Facts, Risk, draws_in
+
+PROFILES = {
+    Risk.LOW: Profile.LOW_RISK,
+    Risk.LOWER_MIDDLE: Profile.ORDINARY,
+    Risk.MIDDLE: Profile.ORDINARY,
+    Risk.HIGH: Profile.COMPLEX,
+    Risk.VERY_HIGH: Profile.COMPLEX,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectForm:
+    """What an owner tells about a project. Coordinates in WGS 84 degrees."""
+
+    code: str
+    name: str
+    owner_name: str
+    owner_credit_code: str
+    address: str
+    district: str
+    lon: Decimal
+    lat: Decimal
+    key_project: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentForm:
+    number: int
+    name: str
+    facts: Facts
+    buildings: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class GapPromise:
+    """容缺: a document that comes later, what is promised, and by when."""
+
+    document: str
+    text: str
+    due: date
+
+
+async def register_segment(session: AsyncSession, project: ProjectForm, segment: SegmentForm) -> Segment:
+    """The segment of a project, either of which may be known already; what is known stays as it is."""
+    found = await session.scalar(sa.select(Project).where(col(Project.code) == project.code))
+    if found is None:
+        found = Project(**{name: getattr(project, name) for name in ProjectForm.__dataclass_fields__})
+        session.add(found)
+        await session.flush()
+    known = await session.scalar(
+        sa.select(Segment).where(col(Segment.project_id) == found.id, col(Segment.number) == segment.number)
+    )
+    if known is not None:
+        return known
+    new = Segment(
+        project_id=found.id,
+        number=segment.number,
+        name=segment.name,
+        floor_area=segment.facts.floor_area,
+        buildings=segment.buildings,
+        facts=msgspec.to_builtins(segment.facts),
+    )
+    session.add(new)
+    await session.flush()
+    return new
+
+
+async def next_code(session: AsyncSession, year: int) -> str:
+    """`LH` + year + a number without gaps: a case that is not created gives its number back."""
+    counter = (
+        insert(CaseCounter)
+        .values(year=year, last=1)
+        .on_conflict_do_update(index_elements=["year"], set_={"last": CaseCounter.last + 1})
+        .returning(col(CaseCounter.last))
+    )
+    return f"LH{year}{await session.scalar(counter):05d}"
+
+
+async def create_case(
+    session: AsyncSession,
+    segment: Segment,
+    *,
+    by: int,
+    now: datetime,
+    kind: CaseKind = CaseKind.INSPECTION,
+    wanted: tuple[date, date] | None = None,
+) -> Case:
+    """A draft for one segment. The promise follows from the segment's risk; key projects take the priority lane."""
+    project = await session.get_one(Project, segment.project_id)
+    facts = facts_of(segment)
+    case = Case(
+        code=await next_code(session, local_date(now).year),
+        kind=kind,
+        segment_id=segment.id,
+        applicant_id=by,
+        state=CaseState.DRAFT,
+        profile=PROFILES[facts.risk],
+        priority=project.key_project,
+        wanted_from=wanted[0] if wanted else None,
+        wanted_to=wanted[1] if wanted else None,
+        created_at=now,
+    )
+    session.add(case)
+    await session.flush()
+    for matter in await matters_for(session, facts, local_date(now)):
+        await require_documents(session, case, matter)
+    note(session, case, Event.CREATE.value, by=by, now=now, after=case.state, data={"segment": segment.id})
+    await session.flush()
+    return case
+
+
+def facts_of(segment: Segment) -> Facts:
+    return msgspec.convert(segment.facts, Facts)
+
+
+async def matters_for(session: AsyncSession, facts: Facts, on: date) -> list[Matter]:
+    """Which matters the rules draw in, in the catalogue's order."""
+    return [matter for matter in await current_matters(session, on) if draws_in(matter.triggers, facts)]
+
+
+async def require_documents(session: AsyncSession, case: Case, matter: Matter) -> None:
+    rows = [
+        {"case_id": case.id, "code": document["code"], "state": DocumentState.MISSING, "note": ""}
+        for document in matter.documents
+    ]
+    if rows:
+        await session.execute(insert(CaseDocument).values(rows).on_conflict_do_nothing())
+
+
+async def record_document(
+    session: AsyncSession,
+    case: Case,
+    *,
+    code: str,
+    state: DocumentState,
+    file_id: int | None = None,
+    note_text: str = "",
+) -> CaseDocument:
+    """What the intake found about one document; a document nobody asked for is kept too."""
+    values = {"case_id": case.id, "code": code, "state": state, "file_id": file_id, "note": note_text}
+    await session.execute(
+        insert(CaseDocument)
+        .values(values)
+        .on_conflict_do_update(index_elements=["case_id", "code"], set_=values)
+    )
+    row = await session.scalar(
+        sa.select(CaseDocument)
+        .where(col(CaseDocument.case_id) == case.id, col(CaseDocument.code) == code)
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def submit_case(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:
+    segment = await session.get_one(Segment, case.segment_id)
+    project = await session.get_one(Project, segment.project_id)
+    complete = all(
+        (project.name, project.owner_name, project.owner_credit_code, project.address, segment.name)
+    )
+    situation = Situation(form_complete=complete and segment.floor_area > 0, project_code=project.code)
+    await move(session, case, Event.SUBMIT, by=by, now=now, situation=situation)
+    case.submitted_at = now
+
+
+async def receive_case(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:
+    await move(session, case, Event.RECEIVE, by=by, now=now)
+    case.received_at = now
+    await letters.to_applicant(session, case, LetterKind.RECEIPT, {}, now=now)
+
+
+async def send_deficiency_notice(
+    session: AsyncSession,
+    case: Case,
+    *,
+    items: Sequence[str],
+    by: int,
+    now: datetime,
+    supervisor: int | None = None,
+) -> None:
+    """一次性告知. A second list is possible only with a supervisor's consent, and counts as a breach of the window."""
+    overdue = await _overdue(session, case, Node.DEFICIENCY, now)
+    situation = Situation(
+        items=len(items),
+        notices_before=case.deficiency_notices,
+        supervised=supervisor is not None,
+        overdue=None if case.deficiency_notices else overdue,
+    )
+    data = {"items": list(items), "number": case.deficiency_notices + 1, "supervisor": supervisor}
+    await move(session, case, Event.NOTIFY_DEFICIENCIES, by=by, now=now, situation=situation, data=data)
+    case.deficiency_notices += 1
+    (correct,) = await timekeeping.running_clocks(session, case, (Node.CORRECT,))
+    content = {"items": list(items), "due": correct.due.isoformat()}
+    await letters.to_applicant(session, case, LetterKind.DEFICIENCY, content, now=now)
+
+
+async def resubmit(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:
+    overdue = await _overdue(session, case, Node.CORRECT, now)
+    await move(session, case, Event.RESUBMIT, by=by, now=now, situation=Situation(overdue=overdue))
+
+
+async def accept_case(
+    session: AsyncSession, case: Case, *, gaps: Collection[GapPromise] = (), by: int, now: datetime
+) -> None:
+    """受理, with each missing document but the main ones covered by a promise; the promise's clock starts."""
+    missing = await missing_documents(session, case)
+    main = await main_documents(session, case, local_date(now))
+    promised = {gap.document for gap in gaps if gap.text.strip() and gap.due > local_date(now)}
+    situation = Situation(
+        main_documents_missing=frozenset(missing & main),
+        gaps=frozenset(missing - main),
+        promised=frozenset(promised),
+    )
+    data = {"gaps": sorted(missing - main)}
+    await _start_promise(session, case, now=now)
+    await move(session, case, Event.ACCEPT, by=by, now=now, situation=situation, data=data)
+    for gap in gaps:
+        session.add(
+            Promise(
+                case_id=case.id,
+                kind=PromiseKind.GAP,
+                subject=gap.document,
+                text=gap.text,
+                due=gap.due,
+                made_at=now,
+            )
+        )
+    await letters.to_applicant(session, case, LetterKind.ACCEPTANCE, data, now=now)
+
+
+async def deem_accepted(session: AsyncSession, case: Case, *, now: datetime) -> None:
+    """Nobody told the applicant within five days what is missing: accepted by law (行政许可法 art. 32)."""
+    await _start_promise(session, case, now=now)
+    await move(session, case, Event.DEEM_ACCEPTED, by=None, now=now)
+    await letters.to_applicant(session, case, LetterKind.ACCEPTANCE, {"deemed": True}, now=now)
+
+
+async def _start_promise(session: AsyncSession, case: Case, *, now: datetime) -> None:
+    at = await reckoning(session, now)
+    case.promised_days = at.rules[f"clock.whole.{case.profile}"]
+    case.accepted_at = now
+
+
+async def refuse_case(session: AsyncSession, case: Case, *, reason: str, by: int, now: datetime) -> None:
+    data = {"reason": reason}
+    await move(session, case, Event.REFUSE, by=by, now=now, situation=Situation(reason=reason), data=data)
+    await letters.to_applicant(session, case, LetterKind.REFUSAL, data, now=now)
+
+
+async def missing_documents(session: AsyncSession, case: Case) -> set[str]:
+    rows = await session.scalars(
+        sa.select(col(CaseDocument.code)).where(
+            col(CaseDocument.case_id) == case.id, col(CaseDocument.state) == DocumentState.MISSING
+        )
+    )
+    return set(rows)
+
+
+async def main_documents(session: AsyncSession, case: Case, on: date) -> set[str]:
+    """Codes of the documents without which the case cannot be accepted."""
+    segment = await session.get_one(Segment, case.segment_id)
+    matters = await matters_for(session, facts_of(segment), on)
+    return {each["code"] for matter in matters for each in matter.documents if each["main"]}
+
+
+async def _overdue(session: AsyncSession, case: Case, node: Node, now: datetime) -> str | None:
+    for clock in await timekeeping.running_clocks(session, case, (node,)):
+        if clock.due < local_date(now):
+            return clock.due.isoformat()
+    return None

@@ -1,0 +1,281 @@
+"""Joint slots: asked for, proposed, confirmed in one stroke, answered, moved.
+
+Lock order: the case first, then officers by id; so parallel confirmations wait for each other and never deadlock.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core import outbox
+from core.clock import local_date
+from core.errors import NotFound
+from inspection.availability import Part, unavailable
+from inspection.commands import letters, timekeeping
+from inspection.commands.parties import invited_parties
+from inspection.commands.transitions import move, move_party, parties_of
+from inspection.models import Booking, Case, Officer, Party, SlotProposal, SlotSearch, Visit
+from inspection.reckoning import reckoning
+from inspection.refusals import ProposalStale, SlotTaken, WrongState
+from inspection.rules import Situation
+from inspection.scheduling_problem import Answer, horizon_of
+from inspection.states import (
+    BookingState,
+    CaseState,
+    Event,
+    LetterKind,
+    Node,
+    PartyState,
+    PauseReason,
+    SearchState,
+    VisitState,
+)
+
+SEARCH_TOPIC = "inspection.slot_search"
+#: Parties that have answered, or whose silence counts as attending.
+ANSWERED = frozenset({PartyState.CONFIRMED, PartyState.SILENT})
+
+
+async def propose_slots(session: AsyncSession, case: Case, *, by: int | None, now: datetime) -> SlotSearch:
+    """Ask for ranked joint slots; a worker answers within seconds."""
+    at = await reckoning(session, now)
+    first, last = horizon_of(at, now)
+    if case.wanted_to and case.wanted_to > last:
+        last = case.wanted_to
+    search = SlotSearch(
+        case_id=case.id,
+        round=case.round,
+        first_day=first,
+        last_day=last,
+        state=SearchState.PENDING,
+        asked_by=by,
+        asked_at=now,
+    )
+    session.add(search)
+    await session.flush()
+    await move(session, case, Event.PROPOSE_SLOTS, by=by, now=now, data={"search": search.id})
+    outbox.emit(session, SEARCH_TOPIC, {"search_id": search.id}, now=now)
+    return search
+
+
+async def store_answer(
+    session: AsyncSession, search_id: int, answer: Answer, *, calendar_version: str, now: datetime
+) -> SlotSearch:
+    """Keep what the solver found. An answer that comes twice is kept once."""
+    search = await session.get(SlotSearch, search_id, with_for_update=True)
+    if search is None:
+        raise NotFound
+    if search.state is not SearchState.PENDING:
+        return search
+    search.state = SearchState.FOUND if answer.proposals else SearchState.IMPOSSIBLE
+    search.answered_at, search.calendar_version = now, calendar_version
+    search.explanation = list(answer.explanation)
+    for rank, proposal in enumerate(answer.proposals, 1):
+        session.add(
+            SlotProposal(
+                search_id=search.id,
+                rank=rank,
+                starts_at=min(datetime.fromisoformat(team["starts_at"]) for team in proposal["teams"]),
+                ends_at=max(datetime.fromisoformat(team["ends_at"]) for team in proposal["teams"]),
+                teams=proposal["teams"],
+                reasons=proposal["reasons"],
+            )
+        )
+    await session.flush()
+    return search
+
+
+async def confirm_slot(
+    session: AsyncSession, case: Case, proposal_id: int, *, by: int, now: datetime
+) -> Visit:
+    """The lead fixes the time: officers are booked and every party is invited, or nothing happens at all.
+
+    Raises `SlotTaken` when one of the officers has been booked, or has become unavailable, meanwhile.
+    """
+    proposal = await session.get(SlotProposal, proposal_id)
+    search = await session.get(SlotSearch, proposal.search_id) if proposal else None
+    if proposal is None or search is None or search.case_id != case.id:
+        raise NotFound
+    if search.round != case.round or proposal.starts_at <= now or await standing_visit(session, case):
+        raise ProposalStale
+    parties = {party.id: party for party in await invited_parties(session, case)}
+    if set(parties) != {team["party_id"] for team in proposal.teams}:
+        raise ProposalStale
+    parts = [
+        Part(
+            team["party_id"],
+            officer,
+            datetime.fromisoformat(team["starts_at"]),
+            datetime.fromisoformat(team["ends_at"]),
+        )
+        for team in proposal.teams
+        for officer in team["officer_ids"]
+    ]
+    await lock_officers(session, [part.officer_id for part in parts])
+    if await unavailable(session, case, parts):
+        raise SlotTaken
+    visit = Visit(
+        case_id=case.id,
+        round=case.round,
+        state=VisitState.PLANNED,
+        starts_at=proposal.starts_at,
+        ends_at=proposal.ends_at,
+        confirmed_by=by,
+    )
+    session.add(visit)
+    await session.flush()
+    await book(session, visit, parts)
+    await _credit_owner(session, case, visit, now=now)
+    case.dispatcher_id = by
+    data = {"visit": visit.id, "starts_at": visit.starts_at.isoformat(), "rank": proposal.rank}
+    await move(session, case, Event.CONFIRM_SLOT, by=by, now=now, data=data)
+    for party in parties.values():
+        await invite(session, case, visit, party, by=by, now=now)
+    return visit
+
+
+async def lock_officers(session: AsyncSession, officer_ids: Collection[int]) -> None:
+    """In the order of their ids, so that nobody waits in a circle."""
+    await session.execute(
+        sa.select(col(Officer.id))
+        .where(col(Officer.id).in_(set(officer_ids)))
+        .order_by(col(Officer.id))
+        .with_for_update(key_share=True)
+    )
+
+
+async def book(session: AsyncSession, visit: Visit, parts: Sequence[Part]) -> None:
+    """Raises `SlotTaken` where the database's constraint refuses an officer."""
+    session.add_all(
+        Booking(
+            visit_id=visit.id,
+            party_id=part.party_id,
+            officer_id=part.officer_id,
+            during=Range(part.starts_at, part.ends_at),
+            state=BookingState.BOOKED,
+        )
+        for part in parts
+    )
+    try:
+        async with session.begin_nested():
+            await session.flush()
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) == "23P01":
+            raise SlotTaken from error
+        raise
+
+
+async def invite(
+    session: AsyncSession, case: Case, visit: Visit, party: Party, *, by: int | None, now: datetime
+) -> None:
+    """告知函: the party is asked to name its officers or to decline, by the reply deadline."""
+    move_party(session, case, party, PartyState.INVITED, by=by, now=now, data={"visit": visit.id})
+    party.deemed_attending, party.replied_at, party.reply_note = False, None, ""
+    clock = await timekeeping.start_clock(
+        session, case, Node.REPLY, responsible=f"department:{party.department_code}", now=now, party=party
+    )
+    officers = await booked_officers(session, visit, party)
+    content = {
+        "case": case.code,
+        "starts_at": visit.starts_at.isoformat(),
+        "officers": [officer.number for officer in officers],
+        "reply_by": clock.due.isoformat(),
+    }
+    await letters.to_party(
+        session, case, party, LetterKind.NOTICE, content, now=now, visit=visit, reply_by=clock.due
+    )
+
+
+async def check_quorum(session: AsyncSession, case: Case, *, now: datetime) -> None:
+    """Scheduled as soon as enough parties have confirmed or count as attending."""
+    if case.state is not CaseState.SLOTTING:
+        return
+    at = await reckoning(session, now)
+    await session.flush()
+    invited = [party.state for party in await invited_parties(session, case)]
+    share = 100 * sum(state in ANSWERED for state in invited) // max(1, len(invited))
+    quorum = at.rules["visit.quorum"]
+    if share >= quorum:
+        situation = Situation(reply_share=share, quorum=quorum)
+        await move(session, case, Event.QUORUM, by=None, now=now, situation=situation, data={"share": share})
+
+
+async def reschedule(session: AsyncSession, case: Case, *, by: int, reason: str, now: datetime) -> None:
+    """The owner moves the visit at most twice, the lead any time; everybody is told."""
+    at = await reckoning(session, now)
+    by_owner = by == case.applicant_id
+    situation = Situation(
+        reason=reason,
+        reschedules=case.owner_reschedules,
+        reschedule_limit=at.rules["visit.owner_reschedules"] if by_owner else None,
+    )
+    visit = await standing_visit(session, case)
+    if visit is None:
+        raise WrongState
+    data = {"visit": visit.id, "reason": reason, "by_owner": by_owner}
+    await move(session, case, Event.RESCHEDULE, by=by, now=now, situation=situation, data=data)
+    case.owner_reschedules += by_owner
+    await cancel_visit(session, case, reason=reason, now=now, by_owner=by_owner)
+
+
+async def cancel_visit(
+    session: AsyncSession, case: Case, *, reason: str, now: datetime, by_owner: bool = False
+) -> None:
+    """Give the officers back, and tell the parties and the owner. Nothing happens where no visit stands."""
+    visit = await standing_visit(session, case)
+    if visit is None:
+        return
+    visit.state = VisitState.CANCELLED
+    await session.execute(
+        sa.update(Booking).where(col(Booking.visit_id) == visit.id).values(state=BookingState.CANCELLED)
+    )
+    content = {"case": case.code, "starts_at": visit.starts_at.isoformat(), "reason": reason}
+    for party in await parties_of(session, case):
+        if party.state in {PartyState.INVITED, PartyState.CONFIRMED, PartyState.DECLINED, PartyState.SILENT}:
+            move_party(session, case, party, PartyState.REVIEW_OK, by=None, now=now)
+            await letters.to_party(
+                session, case, party, LetterKind.CANCELLATION, content, now=now, visit=visit
+            )
+    await timekeeping.stop_clocks(session, case, (Node.REPLY,), now=now)
+    await letters.to_applicant(session, case, LetterKind.CANCELLATION, content, now=now)
+    if by_owner:
+        await timekeeping.begin_owner_delay(session, case, local_date(visit.starts_at))
+    await session.flush()
+
+
+async def _credit_owner(session: AsyncSession, case: Case, visit: Visit, *, now: datetime) -> None:
+    """The days between a visit that the owner moved and the new one are not the parties'."""
+    if await timekeeping.is_paused(session, case, PauseReason.OWNER_RESCHEDULED):
+        await timekeeping.end_owner_delay(session, case, local_date(visit.starts_at), now=now)
+
+
+async def standing_visit(session: AsyncSession, case: Case) -> Visit | None:
+    """The visit of the present round that is planned or open."""
+    visit: Visit | None = await session.scalar(
+        sa.select(Visit).where(
+            col(Visit.case_id) == case.id,
+            col(Visit.round) == case.round,
+            col(Visit.state).in_((VisitState.PLANNED, VisitState.OPEN)),
+        )
+    )
+    return visit
+
+
+async def booked_officers(session: AsyncSession, visit: Visit, party: Party) -> list[Officer]:
+    return list(
+        await session.scalars(
+            sa.select(Officer)
+            .join(Booking, col(Booking.officer_id) == col(Officer.id))
+            .where(
+                col(Booking.visit_id) == visit.id,
+                col(Booking.party_id) == party.id,
+                col(Booking.state) == BookingState.BOOKED,
+            )
+            .order_by(col(Officer.id))
+        )
+    )

@@ -1,0 +1,193 @@
+"""反馈函: a party names its officers, declines, or is silent; and what follows from each."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core import outbox
+from inspection.availability import Part, unavailable
+from inspection.commands import timekeeping
+from inspection.commands.bookings import (
+    book,
+    cancel_visit,
+    check_quorum,
+    invite,
+    lock_officers,
+    propose_slots,
+    standing_visit,
+)
+from inspection.commands.parties import require_member
+from inspection.commands.transitions import move, move_party, note
+from inspection.models import Booking, Case, Officer, Party, ViolationRecord, Visit
+from inspection.refusals import OfficerUnavailable, ReasonRequired, TeamTooSmall, WrongState
+from inspection.rules import Situation
+from inspection.states import BookingState, CaseState, Event, Node, PartyState, Post, Violation
+
+DECLINED_TOPIC = "inspection.declined"
+
+
+async def confirm_attendance(
+    session: AsyncSession,
+    case: Case,
+    party: Party,
+    *,
+    by: int,
+    now: datetime,
+    officer_ids: Sequence[int] = (),
+) -> None:
+    """The party comes, with the officers proposed or with others of its own whom it names."""
+    await require_member(session, party, by)
+    visit = await _planned(session, case)
+    if officer_ids:
+        await _replace_team(session, case, visit, party, officer_ids)
+    move_party(
+        session, case, party, PartyState.CONFIRMED, by=by, now=now, data={"officers": list(officer_ids)}
+    )
+    await _answered(session, case, party, now=now)
+    await check_quorum(session, case, now=now)
+
+
+async def decline_attendance(
+    session: AsyncSession,
+    case: Case,
+    party: Party,
+    *,
+    reason: str,
+    by: int,
+    now: datetime,
+    alternative: str = "",
+) -> None:
+    """A reasoned refusal; a substitute officer or another slot is looked for at once."""
+    await require_member(session, party, by)
+    if not reason.strip():
+        raise ReasonRequired
+    await _planned(session, case)
+    data = {"reason": reason, "alternative": alternative}
+    move_party(session, case, party, PartyState.DECLINED, by=by, now=now, data=data)
+    party.reply_note = reason
+    await _answered(session, case, party, now=now)
+    outbox.emit(session, DECLINED_TOPIC, {"party_id": party.id}, now=now)
+
+
+async def find_stand_ins(session: AsyncSession, case: Case, party: Party, *, now: datetime) -> bool:
+    """After a refusal: the department's other officers, B posts first, at the same time; else other slots.
+
+    Returns whether stand-ins were found. Only if none is free does the time move, and the owner is asked again.
+    """
+    visit = await standing_visit(session, case)
+    if visit is None or party.state is not PartyState.DECLINED:
+        return False
+    team = await _free_team(session, case, visit, party)
+    if team:
+        await _replace_team(session, case, visit, party, team)
+        await invite(session, case, visit, party, by=None, now=now)
+        return True
+    reason = party.reply_note
+    situation = Situation(reason=reason)
+    data = {"visit": visit.id, "reason": reason, "declined_by": party.department_code}
+    await move(session, case, Event.RESCHEDULE, by=None, now=now, situation=situation, data=data)
+    await cancel_visit(session, case, reason=reason, now=now)
+    await propose_slots(session, case, by=None, now=now)
+    return False
+
+
+async def _free_team(session: AsyncSession, case: Case, visit: Visit, party: Party) -> list[int]:
+    booked = await _party_bookings(session, visit, party)
+    refused = {booking.officer_id for booking in booked}
+    candidates = list(
+        await session.scalars(
+            sa.select(Officer)
+            .where(
+                col(Officer.department_code) == party.department_code,
+                col(Officer.active),
+                col(Officer.id).not_in(refused),
+            )
+            .order_by(sa.case((col(Officer.post) == Post.SUBSTITUTE, 0), else_=1), col(Officer.id))
+        )
+    )
+    await lock_officers(session, [officer.id for officer in candidates])
+    if not candidates:
+        return []
+    parts = [Part(party.id, officer.id, *booked[0].span) for officer in candidates]
+    away = await unavailable(session, case, parts)
+    free = [officer.id for officer in candidates if officer.id not in away]
+    return free[: len(booked)] if len(free) >= len(booked) else []
+
+
+async def apply_silence(session: AsyncSession, case: Case, party: Party, *, now: datetime) -> None:
+    """The reply deadline has passed: deemed attendance, never consent. The booked officers are expected on site."""
+    if party.state is not PartyState.INVITED:
+        return
+    move_party(session, case, party, PartyState.SILENT, by=None, now=now, data={"rule": "deemed_attendance"})
+    party.deemed_attending = True
+    record_violation(session, case, party, Violation.NO_REPLY, now=now)
+    await timekeeping.stop_clocks(session, case, (Node.REPLY,), now=now, party=party)
+    await check_quorum(session, case, now=now)
+
+
+def record_violation(
+    session: AsyncSession, case: Case, party: Party, kind: Violation, *, now: datetime, text: str = ""
+) -> None:
+    session.add(
+        ViolationRecord(
+            case_id=case.id,
+            party_id=party.id,
+            department_code=party.department_code,
+            kind=kind,
+            at=now,
+            note=text,
+        )
+    )
+    note(session, case, "violation", by=None, now=now, party=party, data={"kind": kind.value, "note": text})
+
+
+async def _planned(session: AsyncSession, case: Case) -> Visit:
+    visit = await standing_visit(session, case)
+    if visit is None or case.state not in {CaseState.SLOTTING, CaseState.SCHEDULED}:
+        raise WrongState
+    return visit
+
+
+async def _answered(session: AsyncSession, case: Case, party: Party, *, now: datetime) -> None:
+    party.replied_at = now
+    await timekeeping.stop_clocks(session, case, (Node.REPLY,), now=now, party=party)
+
+
+async def _replace_team(
+    session: AsyncSession, case: Case, visit: Visit, party: Party, officer_ids: Sequence[int]
+) -> None:
+    """Raises `TeamTooSmall` or `OfficerUnavailable`."""
+    booked = await _party_bookings(session, visit, party)
+    wanted = set(officer_ids)
+    if len(wanted) < len(booked):
+        raise TeamTooSmall(needed=len(booked))
+    new = wanted - {booking.officer_id for booking in booked}
+    if not new:
+        return
+    await lock_officers(session, new)
+    parts = [Part(party.id, officer, *booked[0].span) for officer in sorted(new)]
+    if away := await unavailable(session, case, parts):
+        rows = await session.scalars(sa.select(col(Officer.number)).where(col(Officer.id).in_(away)))
+        raise OfficerUnavailable(numbers="、".join(sorted(rows)))
+    for booking in booked:
+        if booking.officer_id not in wanted:
+            booking.state = BookingState.CANCELLED
+    await session.flush()
+    await book(session, visit, parts)
+
+
+async def _party_bookings(session: AsyncSession, visit: Visit, party: Party) -> list[Booking]:
+    return list(
+        await session.scalars(
+            sa.select(Booking)
+            .where(
+                col(Booking.visit_id) == visit.id,
+                col(Booking.party_id) == party.id,
+                col(Booking.state) == BookingState.BOOKED,
+            )
+            .order_by(col(Booking.id))
+        )
+    )

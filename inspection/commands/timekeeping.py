@@ -1,0 +1,175 @@
+"""Clocks of a case: started, paused, stopped, and brought up to date when the calendar changes.
+
+Every running clock has one pending timed event, `clock:ID`, for the next change of its lamp.
+"""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core import outbox
+from core.clock import local_date
+from inspection import clocks
+from inspection.models import Case, Clock, Party, Pause
+from inspection.reckoning import reckoning
+from inspection.states import Lamp, Node, PauseReason
+
+TOPIC = "inspection.clock"
+
+
+async def start_clock(
+    session: AsyncSession,
+    case: Case,
+    node: Node,
+    *,
+    responsible: str,
+    now: datetime,
+    party: Party | None = None,
+) -> Clock:
+    """The node's clock, counting from the day after `now`."""
+    at = await reckoning(session, now)
+    rule = f"clock.{node}.{case.profile}" if node is Node.WHOLE else f"clock.{node}"
+    days = at.rules[rule]
+    start = local_date(now)
+    found = at.deadline(start, days)
+    source, article = at.rules.cite(rule)
+    clock = Clock(
+        case_id=case.id,
+        party_id=party.id if party else None,
+        node=node,
+        responsible=responsible,
+        started_on=start,
+        days=days,
+        due=found.due,
+        yellow_on=found.yellow_on,
+        rule=rule,
+        article=" ".join(filter(None, (source, article))),
+        calendar_version=at.calendar.version,
+        provisional=found.provisional,
+    )
+    session.add(clock)
+    await session.flush()
+    await schedule(session, clock, now=now)
+    return clock
+
+
+async def schedule(session: AsyncSession, clock: Clock, *, now: datetime) -> None:
+    """Replace the clock's pending event by one for its lamp's next change."""
+    await outbox.cancel(session, f"clock:{clock.id}")
+    if clock.stopped_at is not None or clock.lamp is Lamp.RED:
+        return
+    next_day = clock.yellow_on if clock.lamp is Lamp.GREEN else clock.due + clocks.ONE_DAY
+    outbox.emit(
+        session,
+        TOPIC,
+        {"clock_id": clock.id},
+        now=now,
+        due=max(now, clocks.start_of(next_day)),
+        key=f"clock:{clock.id}",
+    )
+    await session.flush()
+
+
+async def running_clocks(
+    session: AsyncSession,
+    case: Case,
+    nodes: Collection[Node] = tuple(Node),
+    *,
+    party: Party | None = None,
+) -> list[Clock]:
+    statement = sa.select(Clock).where(
+        col(Clock.case_id) == case.id, col(Clock.stopped_at).is_(None), col(Clock.node).in_(nodes)
+    )
+    if party:
+        statement = statement.where(col(Clock.party_id) == party.id)
+    return list(await session.scalars(statement.order_by(col(Clock.id))))
+
+
+async def stop_clocks(
+    session: AsyncSession,
+    case: Case,
+    nodes: Collection[Node],
+    *,
+    now: datetime,
+    party: Party | None = None,
+) -> None:
+    for clock in await running_clocks(session, case, nodes, party=party):
+        clock.stopped_at = now
+        await outbox.cancel(session, f"clock:{clock.id}")
+
+
+async def pause(
+    session: AsyncSession, case: Case, reason: PauseReason, *, now: datetime, detail: str = ""
+) -> None:
+    """Stop counting for the nodes that this reason concerns; the lamps wait with them."""
+    session.add(Pause(case_id=case.id, reason=reason, detail=detail, started_on=local_date(now)))
+    await session.flush()
+    for clock in await running_clocks(session, case, clocks.PAUSED_NODES[reason]):
+        await outbox.cancel(session, f"clock:{clock.id}")
+
+
+async def resume(session: AsyncSession, case: Case, reason: PauseReason, *, now: datetime) -> None:
+    """Count again, from the day after; deadlines move by the working days that the pause took."""
+    running = await _running_pauses(session, case)
+    for each in running:
+        if each.reason is reason:
+            each.ended_on = local_date(now)
+    await session.flush()
+    for clock in await running_clocks(session, case, clocks.PAUSED_NODES[reason]):
+        await recompute(session, case, clock, now=now)
+
+
+async def is_paused(session: AsyncSession, case: Case, reason: PauseReason) -> bool:
+    return any(each.reason is reason for each in await _running_pauses(session, case))
+
+
+async def _running_pauses(session: AsyncSession, case: Case) -> list[Pause]:
+    return list(
+        await session.scalars(
+            sa.select(Pause).where(col(Pause.case_id) == case.id, col(Pause.ended_on).is_(None))
+        )
+    )
+
+
+async def recompute(session: AsyncSession, case: Case, clock: Clock, *, now: datetime) -> None:
+    """Bring the deadline up to date with pauses and calendar; its event waits while a pause is running."""
+    at = await reckoning(session, now)
+    concerned = [reason for reason, nodes in clocks.PAUSED_NODES.items() if clock.node in nodes]
+    rows = (
+        await session.execute(
+            sa.select(col(Pause.started_on), col(Pause.ended_on)).where(
+                col(Pause.case_id) == case.id, col(Pause.reason).in_(concerned)
+            )
+        )
+    ).all()
+    ended = [(row.started_on, row.ended_on) for row in rows if row.ended_on]
+    found = at.deadline(clock.started_on, clock.days, ended)
+    clock.due, clock.yellow_on = found.due, found.yellow_on
+    clock.paused_days, clock.provisional = found.paused_days, found.provisional
+    clock.calendar_version = at.calendar.version
+    clock.lamp = clocks.lamp(local_date(now), yellow_on=clock.yellow_on, due=clock.due)
+    if len(ended) == len(rows):
+        await schedule(session, clock, now=now)
+
+
+async def begin_owner_delay(session: AsyncSession, case: Case, planned: date) -> None:
+    """The owner moved a visit: from its day on, the time until the new one is the owner's."""
+    if await is_paused(session, case, PauseReason.OWNER_RESCHEDULED):
+        return
+    session.add(Pause(case_id=case.id, reason=PauseReason.OWNER_RESCHEDULED, started_on=planned))
+    await session.flush()
+    for clock in await running_clocks(session, case, clocks.PAUSED_NODES[PauseReason.OWNER_RESCHEDULED]):
+        await outbox.cancel(session, f"clock:{clock.id}")
+
+
+async def end_owner_delay(session: AsyncSession, case: Case, planned: date, *, now: datetime) -> None:
+    """The new day is fixed; an earlier one than before costs nobody anything."""
+    for each in await _running_pauses(session, case):
+        if each.reason is PauseReason.OWNER_RESCHEDULED:
+            each.ended_on = max(planned, each.started_on)
+    await session.flush()
+    for clock in await running_clocks(session, case, clocks.PAUSED_NODES[PauseReason.OWNER_RESCHEDULED]):
+        await recompute(session, case, clock, now=now)

@@ -1,0 +1,93 @@
+"""What time itself does to a case: lamps change, silence gets its consequence, unread letters are pointed out."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import local_date
+from inspection import clocks
+from inspection.commands import timekeeping
+from inspection.commands.application import deem_accepted
+from inspection.commands.parties import party_of
+from inspection.commands.replies import apply_silence, record_violation
+from inspection.commands.transitions import lock_case_by_id, note
+from inspection.models import Case, Clock, Letter, Party
+from inspection.states import CaseState, Lamp, Node, Violation
+
+Expiry = Callable[[AsyncSession, Case, Party | None, datetime], Awaitable[None]]
+
+
+async def tick(session: AsyncSession, clock_id: int, *, now: datetime) -> None:
+    """The lamp of a clock changes; when it turns red, what the node's rule says happens.
+
+    After an outage a clock may be past both moments: it turns yellow, then red, as it would have.
+    """
+    found = await session.get(Clock, clock_id)
+    if found is None:
+        return
+    case = await lock_case_by_id(session, found.case_id)
+    clock = await session.get_one(Clock, clock_id, populate_existing=True)
+    if clock.stopped_at is not None:
+        return
+    party = await party_of(session, case, clock.party_id) if clock.party_id else None
+    reached = clocks.lamp(local_date(now), yellow_on=clock.yellow_on, due=clock.due)
+    for lamp in _passed(clock.lamp, reached):
+        clock.lamp = lamp
+        data = {
+            "node": clock.node.value,
+            "lamp": lamp.value,
+            "responsible": clock.responsible,
+            "due": clock.due.isoformat(),
+        }
+        note(session, case, "lamp", by=None, now=now, party=party, data=data)
+    await session.flush()
+    if clock.lamp is Lamp.RED:
+        expire = EXPIRIES.get(clock.node)
+        if expire:
+            await expire(session, case, party, now)
+    else:
+        await timekeeping.schedule(session, clock, now=now)
+
+
+def _passed(before: Lamp, after: Lamp) -> list[Lamp]:
+    order = list(Lamp)
+    return order[order.index(before) + 1 : order.index(after) + 1]
+
+
+async def _no_notice(session: AsyncSession, case: Case, _party: Party | None, now: datetime) -> None:
+    if case.state is CaseState.RECEIVED:
+        await deem_accepted(session, case, now=now)
+
+
+async def _no_reply(session: AsyncSession, case: Case, party: Party | None, now: datetime) -> None:
+    if party:
+        await apply_silence(session, case, party, now=now)
+
+
+async def _no_review(session: AsyncSession, case: Case, party: Party | None, now: datetime) -> None:
+    if party:
+        record_violation(session, case, party, Violation.NO_REPLY, now=now, text="review")
+
+
+async def _no_opinion(session: AsyncSession, case: Case, party: Party | None, now: datetime) -> None:
+    if party:
+        record_violation(session, case, party, Violation.NO_OPINION_ON_SPOT, now=now)
+
+
+EXPIRIES: Mapping[Node, Expiry] = {
+    Node.DEFICIENCY: _no_notice,
+    Node.REPLY: _no_reply,
+    Node.REVIEW: _no_review,
+    Node.OPINION: _no_opinion,
+}
+
+
+async def letter_unread(session: AsyncSession, letter_id: int, *, now: datetime) -> None:
+    """Four working hours without a read receipt: the liaison and the lead hear of it."""
+    letter = await session.get(Letter, letter_id)
+    if letter is None or letter.read_at is not None:
+        return
+    case = await lock_case_by_id(session, letter.case_id)
+    party = await party_of(session, case, letter.party_id) if letter.party_id else None
+    note(session, case, "letter.unread", by=None, now=now, party=party, data={"letter": letter.id})

@@ -1,0 +1,72 @@
+"""What the worker does about the area's events."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.outbox import Event, Handler
+from inspection import opinion
+from inspection.commands import bookings, decisions, letters, replies, timekeeping, timers
+from inspection.commands.parties import invited_parties
+from inspection.commands.transitions import lock_case_by_id
+from inspection.models import Case, Party, SlotSearch
+from inspection.reckoning import reckoning
+from inspection.scheduling_problem import Answer, answer, build_question
+
+
+async def solve_slots(resources: Any, event: Event) -> tuple[Answer, str] | None:
+    """Read the problem in a transaction of its own, solve it in a thread; nothing is held meanwhile."""
+    async with resources.database.transaction() as session:
+        search = await session.get(SlotSearch, event.payload["search_id"])
+        if search is None:
+            return None
+        case = await session.get_one(Case, search.case_id)
+        at = await reckoning(session, search.asked_at)
+        parties = await invited_parties(session, case)
+        question = await build_question(session, case, search, parties, at)
+    return await asyncio.to_thread(answer, question), at.calendar.version
+
+
+async def keep_slots(
+    session: AsyncSession, event: Event, found: tuple[Answer, str] | None, now: datetime
+) -> None:
+    if found:
+        await bookings.store_answer(
+            session, event.payload["search_id"], found[0], calendar_version=found[1], now=now
+        )
+
+
+async def tick_clock(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
+    await timers.tick(session, event.payload["clock_id"], now=now)
+
+
+async def point_out_unread(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
+    await timers.letter_unread(session, event.payload["letter_id"], now=now)
+
+
+async def look_for_stand_ins(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
+    party = await session.get_one(Party, event.payload["party_id"])
+    case = await lock_case_by_id(session, party.case_id)
+    await session.refresh(party)
+    await replies.find_stand_ins(session, case, party, now=now)
+
+
+async def render_opinion(resources: Any, event: Event) -> bytes:
+    async with resources.database.transaction() as session:
+        content = await opinion.content_of(session, event.payload["case_id"])
+    return await asyncio.to_thread(opinion.render, content, resources.settings.base_url)
+
+
+async def keep_opinion(session: AsyncSession, event: Event, pdf: bytes, now: datetime) -> None:
+    await opinion.store(session, event.payload["case_id"], pdf, now=now)
+
+
+HANDLERS = [
+    Handler(bookings.SEARCH_TOPIC, keep_slots, solve_slots),
+    Handler(timekeeping.TOPIC, tick_clock),
+    Handler(letters.UNREAD, point_out_unread),
+    Handler(replies.DECLINED_TOPIC, look_for_stand_ins),
+    Handler(decisions.OPINION_TOPIC, keep_opinion, render_opinion),
+]

@@ -1,0 +1,365 @@
+"""Rows → a scheduling problem, and its slots → proposals.
+
+The problem holds one free visit, the case's, and every other visit of the horizon where it stands. Ticks are minutes
+after local midnight of the horizon's first day.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core.clock import LOCAL, local_date
+from inspection import clocks
+from inspection.catalogue import Rules
+from inspection.models import (
+    Booking,
+    Case,
+    Certificate,
+    Clock,
+    Leave,
+    Matter,
+    Officer,
+    Party,
+    Project,
+    Recusal,
+    Segment,
+    SlotSearch,
+    Vehicle,
+    Visit,
+)
+from inspection.reckoning import Reckoning
+from inspection.states import BookingState, Node, VisitState
+from scheduling import problem as s
+from scheduling.openings import Allowance
+from scheduling.slots import Slot, find_slots
+
+HOURS = (s.DayWindow(start=540, end=720), s.DayWindow(start=810, end=1020))
+SITE_HOURS = (s.DayWindow(start=570, end=690), s.DayWindow(start=840, end=990))
+PARTS = {"morning": s.DayWindow(start=0, end=720), "afternoon": s.DayWindow(start=720, end=1440), None: None}
+GRID_MINUTES = 15
+LUNCH_MINUTES = 45
+BUILDINGS_COUNTED = 6
+#: A dispatcher chooses among at least this many.
+ENOUGH = 3
+#: How far beyond the promise a search goes when the promise cannot be kept.
+LATE_DAYS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    problem: s.Problem
+    visit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Slots, best first, as JSON-ready proposals; or why there are none."""
+
+    proposals: tuple[dict[str, Any], ...]
+    explanation: tuple[dict[str, Any], ...] = ()
+
+
+def site_minutes(rules: Rules, segment: Segment, *, first_round: bool) -> int:
+    """The length of a visit: by floor area and number of buildings, and not beyond a half-day."""
+    if not first_round:
+        return rules["site_minutes.recheck"]
+    bands = sorted(
+        (int(name.partition(".")[2]), minutes)
+        for name, minutes in rules.items()
+        if name.startswith("site_minutes.") and name.partition(".")[2].isdigit()
+    )
+    base = next((minutes for limit, minutes in bands if segment.floor_area < limit), bands[-1][1])
+    further = min(segment.buildings - 1, BUILDINGS_COUNTED) * rules["site_minutes.building"]
+    return min(base + further + rules["site_minutes.meeting"], rules["site_minutes.limit"])
+
+
+def visit_name(case: Case, number: int) -> str:
+    return case.code if number == 1 else f"{case.code}#{number}"
+
+
+async def build_question(
+    session: AsyncSession, case: Case, search: SlotSearch, parties: Sequence[Party], at: Reckoning
+) -> Question:
+    segment = await session.get_one(Segment, case.segment_id)
+    project = await session.get_one(Project, segment.project_id)
+    horizon = _Horizon(search.first_day, search.last_day)
+    officers = await _officers(session, horizon)
+    standing = await _standing(session, case, horizon)
+    minutes = site_minutes(at.rules, segment, first_round=case.round == 1)
+    visit = await _visit(session, case, project, parties, minutes)
+    sites = {_site_id(each): each for each in (project, *(row.project for row in standing))}
+    problem = s.Problem(
+        first_day=search.first_day,
+        days=(search.last_day - search.first_day).days + 1,
+        offices=tuple(
+            {row.office: s.Office(id=row.office, lon=row.lon, lat=row.lat) for row in officers}.values()
+        ),
+        sites=tuple(
+            s.Site(
+                id=name,
+                lon=float(each.lon),
+                lat=float(each.lat),
+                district=each.district,
+                access=SITE_HOURS,
+            )
+            for name, each in sites.items()
+        ),
+        officers=tuple(row.officer for row in officers),
+        visits=(visit, *(row.visit for row in standing)),
+        vehicles=await _vehicles(session),
+        recusals=await _recusals(session, case, project, {row.officer.id for row in officers}),
+        bookings=tuple(row.booking for row in standing),
+        calendar=at.calendar,
+        grid=GRID_MINUTES,
+    )
+    return Question(problem, visit.id)
+
+
+def answer(question: Question, *, seconds: float = 2.0) -> Answer:
+    """Pure and slow: run it in a thread. A posts within the promise first, then B posts, then later than promised."""
+    for allowance in (
+        Allowance(),
+        Allowance(substitutes=True),
+        Allowance(substitutes=True, extra_days=LATE_DAYS),
+    ):
+        slots = find_slots(question.problem, question.visit, count=5, allowance=allowance, seconds=seconds)
+        if len(slots) >= ENOUGH:
+            break
+    if slots:
+        return Answer(tuple(_proposal(question, slot) for slot in slots))
+    return Answer((), tuple(_explain(question)))
+
+
+def _proposal(question: Question, slot: Slot) -> dict[str, Any]:
+    problem, visit = question.problem, question.problem.visit_by_id[question.visit]
+    parts = [
+        {
+            "party_id": int(party.id),
+            "starts_at": moment(problem.first_day, start).isoformat(),
+            "ends_at": moment(problem.first_day, start + party.duration).isoformat(),
+            "officer_ids": [int(officer) for officer in team],
+        }
+        for party, start, team in zip(visit.parties, slot.placement.starts, slot.placement.teams, strict=True)
+    ]
+    return {"teams": parts, "reasons": [msgspec.to_builtins(reason) for reason in slot.reasons]}
+
+
+def _explain(question: Question) -> Iterable[dict[str, Any]]:
+    """The departments each of which alone stands in the way; all of them together where no single one does."""
+    problem = question.problem
+    visit = problem.visit_by_id[question.visit]
+    beyond = Allowance(substitutes=True, extra_days=LATE_DAYS)
+    for party in visit.parties:
+        others = tuple(each for each in visit.parties if each is not party)
+        if not others:
+            break
+        lighter = msgspec.structs.replace(visit, parties=others)
+        rest = tuple(lighter if each is visit else each for each in problem.visits)
+        if find_slots(msgspec.structs.replace(problem, visits=rest), visit.id, count=1, allowance=beyond):
+            yield {"code": "department_unavailable", "params": {"department": party.department}}
+            return
+    departments = [party.department for party in visit.parties]
+    yield {"code": "no_common_time", "params": {"departments": departments}}
+
+
+def moment(first_day: date, tick: int) -> datetime:
+    return clocks.start_of(first_day) + timedelta(minutes=tick)
+
+
+@dataclass(frozen=True, slots=True)
+class _Horizon:
+    first: date
+    last: date
+
+    @property
+    def start(self) -> datetime:
+        return clocks.start_of(self.first)
+
+    @property
+    def end(self) -> datetime:
+        return clocks.start_of(self.last + clocks.ONE_DAY)
+
+    def tick(self, at: datetime) -> int:
+        return round((at.astimezone(LOCAL) - self.start).total_seconds() / 60)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfficerRow:
+    officer: s.Officer
+    office: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class _StandingVisit:
+    visit: s.Visit
+    booking: s.Booking
+    project: Project
+
+
+async def _officers(session: AsyncSession, horizon: _Horizon) -> list[_OfficerRow]:
+    rows = list(
+        await session.scalars(sa.select(Officer).where(col(Officer.active)).order_by(col(Officer.id)))
+    )
+    papers: dict[int, list[s.Certificate]] = defaultdict(list)
+    for paper in await session.scalars(sa.select(Certificate)):
+        papers[paper.officer_id].append(
+            s.Certificate(name=paper.name, first=paper.valid_from, last=paper.valid_to)
+        )
+    away: dict[int, list[s.Leave]] = defaultdict(list)
+    overlapping = sa.select(Leave).where(
+        col(Leave.last_day) >= horizon.first, col(Leave.first_day) <= horizon.last
+    )
+    for leave in await session.scalars(overlapping):
+        part = PARTS[leave.half]
+        away[leave.officer_id].append(s.Leave(first=leave.first_day, last=leave.last_day, part=part))
+    found = []
+    for row in rows:
+        office = f"office:{row.office_lon},{row.office_lat}"
+        officer = s.Officer(
+            id=str(row.id),
+            department=row.department_code,
+            office=office,
+            hours=HOURS,
+            post=s.Post(row.post.value),
+            certificates=tuple(papers[row.id]),
+            leave=tuple(away[row.id]),
+            lunch=LUNCH_MINUTES,
+            district=row.district,
+            pool=row.vehicle_pool,
+        )
+        found.append(_OfficerRow(officer, office, float(row.office_lon), float(row.office_lat)))
+    return found
+
+
+async def _visit(
+    session: AsyncSession, case: Case, project: Project, parties: Sequence[Party], minutes: int
+) -> s.Visit:
+    ids = [party.matter_id for party in parties]
+    matters = {row.id: row for row in await session.scalars(sa.select(Matter).where(col(Matter.id).in_(ids)))}
+    whole = await session.scalar(
+        sa.select(Clock).where(col(Clock.case_id) == case.id, col(Clock.node) == Node.WHOLE)
+    )
+    return s.Visit(
+        id=visit_name(case, case.round),
+        site=_site_id(project),
+        parties=tuple(_party(party, matters[party.matter_id], minutes) for party in parties),
+        applicant=project.owner_credit_code,
+        priority=3 if case.priority else 1,
+        earliest=case.wanted_from,
+        received=whole.started_on if whole else None,
+        promised=whole.days + whole.paused_days if whole else None,
+    )
+
+
+def _party(party: Party, matter: Matter, minutes: int) -> s.Party:
+    share = max(GRID_MINUTES * 2, minutes * matter.site_share // 100)
+    return s.Party(
+        id=str(party.id),
+        department=party.department_code,
+        duration=share,
+        matter=matter.code,
+        certificates=(matter.certificate,),
+        officers=matter.officers,
+    )
+
+
+async def _standing(session: AsyncSession, case: Case, horizon: _Horizon) -> list[_StandingVisit]:
+    """The visits of others in the horizon, each pinned where it is."""
+    rows = await session.execute(
+        sa.select(Visit, Case, Project)
+        .join(Case, col(Case.id) == col(Visit.case_id))
+        .join(Segment, col(Segment.id) == col(Case.segment_id))
+        .join(Project, col(Project.id) == col(Segment.project_id))
+        .where(
+            col(Visit.state).in_((VisitState.PLANNED, VisitState.OPEN)),
+            col(Visit.starts_at) >= horizon.start,
+            col(Visit.starts_at) < horizon.end,
+            col(Visit.case_id) != case.id,
+        )
+    )
+    visits = [(row.Visit, row.Case, row.Project) for row in rows]
+    seats: dict[int, dict[int, list[Booking]]] = defaultdict(lambda: defaultdict(list))
+    booked = sa.select(Booking).where(
+        col(Booking.visit_id).in_([visit.id for visit, _, _ in visits]),
+        col(Booking.state) == BookingState.BOOKED,
+    )
+    for booking in await session.scalars(booked.order_by(col(Booking.id))):
+        seats[booking.visit_id][booking.party_id].append(booking)
+    officers = {row.id: row.department_code for row in await session.scalars(sa.select(Officer))}
+    return [
+        _StandingVisit(
+            *_stand(visit_name(its_case, visit.round), project, seats[visit.id], officers, horizon), project
+        )
+        for visit, its_case, project in visits
+        if seats[visit.id]
+    ]
+
+
+def _stand(
+    name: str,
+    project: Project,
+    seats: dict[int, list[Booking]],
+    departments: dict[int, str],
+    horizon: _Horizon,
+) -> tuple[s.Visit, s.Booking]:
+    """The first party to begin comes first, as the problem wants it."""
+    ordered = sorted(seats.items(), key=lambda item: (item[1][0].span, item[0]))
+    first = horizon.tick(ordered[0][1][0].span[0])
+    parties, starts = [], []
+    for party_id, rows in ordered:
+        begins, ends = (horizon.tick(at) for at in rows[0].span)
+        parties.append(
+            s.Party(
+                id=str(party_id),
+                department=departments[rows[0].officer_id],
+                duration=ends - begins,
+                officers=len(rows),
+                lag=(begins - first, begins - first),
+            )
+        )
+        starts.append(begins)
+    teams = tuple(tuple(str(row.officer_id) for row in rows) for _, rows in ordered)
+    return (
+        s.Visit(id=name, site=_site_id(project), parties=tuple(parties), applicant=project.owner_credit_code),
+        s.Booking(visit=name, starts=tuple(starts), teams=teams, hold=s.Hold.PINNED),
+    )
+
+
+async def _vehicles(session: AsyncSession) -> tuple[s.Vehicle, ...]:
+    rows = await session.scalars(sa.select(Vehicle).where(col(Vehicle.active)).order_by(col(Vehicle.id)))
+    return tuple(s.Vehicle(id=str(row.id), pool=row.pool, seats=row.seats) for row in rows)
+
+
+async def _recusals(
+    session: AsyncSession, case: Case, project: Project, officers: set[str]
+) -> tuple[s.Recusal, ...]:
+    rows = await session.scalars(
+        sa.select(Recusal).where(
+            sa.or_(col(Recusal.case_id) == case.id, col(Recusal.credit_code) == project.owner_credit_code)
+        )
+    )
+    return tuple(
+        s.Recusal(officer=str(row.officer_id), visit=visit_name(case, case.round))
+        for row in rows
+        if str(row.officer_id) in officers
+    )
+
+
+def _site_id(project: Project) -> str:
+    return f"site:{project.code}"
+
+
+def horizon_of(at: Reckoning, now: datetime) -> tuple[date, date]:
+    """The days that a search looks at: from the shortest notice to the end of the horizon."""
+    today = local_date(now)
+    first = at.calendar.add_working_days(today, at.rules["visit.notice"])
+    return first, at.calendar.add_working_days(today, at.rules["visit.horizon"])
