@@ -4,12 +4,13 @@ from litestar.types import ControllerRouterHandler
 
 from api import health
 from api.v1 import routes as v1
-from api.web import account, administration, home
+from api.web import account, administration, home, portal
 
 ROUTES: list[ControllerRouterHandler] = [
     *health.ROUTES,
     *account.ROUTES,
     *home.ROUTES,
     *administration.ROUTES,
+    *portal.ROUTES,
     *v1.ROUTES,
 ]

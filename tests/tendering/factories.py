@@ -1,8 +1,7 @@
-from collections.abc import Sequence
+"""A works process with every part that a notice can have, for tests of publishing, pages and feeds."""
+
 from datetime import datetime, timedelta
 from decimal import Decimal
-
-import pytest
 
 from core import clock
 from core.db import Database
@@ -50,9 +49,8 @@ def chain() -> list[Publication]:
     ]
 
 
-@pytest.fixture
-async def published(database: Database) -> Sequence[str]:
-    """Codes of a chain with a correction of its first notice."""
+async def publish_chain(database: Database) -> list[str]:
+    """Publish the chain and a correction of its first notice; returns their codes."""
     async with database.transaction() as session:
         results = await publish_notices(session, chain(), now=NOW, by="system")
     async with database.transaction() as session:

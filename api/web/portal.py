@@ -1,0 +1,193 @@
+"""The trading portal: find notices, read a notice and its chain, follow a process."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Template
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.auth.principal import Principal
+from api.web import portal_words, words
+from api.web.rendering import localdate, page
+from core.calendars import load_calendar
+from tendering import queries
+from tendering.differences import differences
+from tendering.queries import NoticeDetail, NoticeFilter, ProcessDetail
+from tendering.regions import regions
+from tendering.rules import Category, Nature, Stage
+from tendering.timetable import dated_rules
+
+PageRequest = Request[Principal | None, Any, State]
+PAGE_SIZE = 20
+#: Templates say coded terms with these.
+WORDS: Mapping[str, Any] = {
+    "category_name": words.category_name,
+    "kind_name": words.kind_name,
+    "stage_name": portal_words.stage_name,
+    "nature_name": portal_words.nature_name,
+    "field_name": portal_words.field_name,
+    "method_name": portal_words.method_name,
+    "tone_of": portal_words.tone_of,
+    "price_form": portal_words.price_form,
+    "price_figure": portal_words.price_figure,
+    "said": portal_words.said,
+    "by_how_much": portal_words.by_how_much,
+    "region_names": regions(),
+}
+
+
+@get("/notices", opt={"public": True}, include_in_schema=False)
+async def show_notices(
+    request: PageRequest,
+    session: AsyncSession,
+    *,
+    q: Annotated[str, QueryParameter(max_length=100)] = "",
+    category: str = "",
+    stage: str = "",
+    district: str = "",
+    since: Annotated[str, QueryParameter(name="from")] = "",
+    until: Annotated[str, QueryParameter(name="to")] = "",
+    cursor: Annotated[str, QueryParameter(max_length=80)] = "",
+) -> Template:
+    """The list. Whatever cannot be understood in the address counts as not said: addresses are typed by hand too."""
+    wanted = NoticeFilter(
+        q=q.strip(),
+        category=Category(category) if category in set(Category) else None,
+        stage=Stage(stage) if stage in set(Stage) else None,
+        district=district if district in regions() else None,
+        since=_day(since),
+        until=_day(until),
+    )
+    found = await queries.list_notices(session, wanted, cursor=cursor or None, limit=PAGE_SIZE)
+    state = _state(wanted)
+    return page(
+        request,
+        "portal/notices.html",
+        found=found,
+        count=await queries.count_notices(session, wanted),
+        count_limit=queries.COUNT_LIMIT,
+        wanted=wanted,
+        chips=[(label, _address(state, without=name)) for name, label in _labels(wanted).items()],
+        older=_address(state, cursor=found.older) if found.older else None,
+        newer=_address(state, cursor=found.newer) if found.newer else None,
+        categories=[(item.value, words.category_name(item)) for item in Category],
+        stages=[(item.value, portal_words.stage_name(item)) for item in Stage],
+        districts=[(code, regions().get(code, code)) for code in await queries.districts_present(session)],
+        **WORDS,
+    )
+
+
+@get("/notices/{code:str}", opt={"public": True}, include_in_schema=False)
+async def show_notice(
+    request: PageRequest, session: AsyncSession, code: FromPath[str], now: datetime
+) -> Template:
+    notice = await queries.find_notice(session, code)
+    process = await queries.find_process(session, notice.ocid)
+    calendar = await load_calendar(session)
+    return page(
+        request,
+        "portal/notice.html",
+        notice=notice,
+        region=regions().get(notice.district or ""),
+        dates=dated_rules(
+            notice.category,
+            notice.kind,
+            notice.content,
+            published_at=notice.published_at,
+            law_of=process.opened_on,
+            calendar=calendar,
+        ),
+        calendar=calendar,
+        changes=_changes(notice, process),
+        superseded=[entry for entry in notice.chain if entry.about == notice.id],
+        chain=_chain(notice, now),
+        **WORDS,
+    )
+
+
+@get("/processes/{ocid:str}", opt={"public": True}, include_in_schema=False)
+async def show_process(request: PageRequest, session: AsyncSession, ocid: FromPath[str]) -> Template:
+    process = await queries.find_process(session, ocid)
+    notices = list(reversed(process.notices))
+    latest = notices[0]
+    return page(
+        request,
+        "portal/process.html",
+        process=process,
+        latest=latest,
+        region=regions().get(latest.district or ""),
+        chain=_chain(latest, None),
+        outcome=next((notice for notice in notices if notice.content.awards), None),
+        candidates=next((notice for notice in notices if notice.content.bids), None),
+        lots=next((notice.content.lots for notice in notices if notice.content.lots), ()),
+        **WORDS,
+    )
+
+
+def _changes(notice: NoticeDetail, process: ProcessDetail) -> list[Any]:
+    """What this notice changes in the one that it is about; a withdrawal changes nothing, it ends it."""
+    if notice.about is None or notice.nature is not Nature.CORRECTION:
+        return []
+    before = next(other for other in process.notices if other.id == notice.about)
+    return differences(before.content, notice.content, titles=(before.title, notice.title))
+
+
+def _chain(notice: NoticeDetail, now: datetime | None) -> list[dict[str, Any]]:
+    """The chain newest first; with `now`, the shown notice is marked as current."""
+    return [
+        {
+            "at": localdate(entry.published_at),
+            "title": words.kind_name(entry.kind, notice.category)
+            + ("" if entry.nature is Nature.NORMAL else f" · {portal_words.nature_name(entry.nature)}"),
+            "href": f"/notices/{entry.id}",
+            "state": "current" if now is not None and entry.id == notice.id else "done",
+        }
+        for entry in reversed(notice.chain)
+    ]
+
+
+def _state(wanted: NoticeFilter) -> dict[str, str]:
+    """The filter as query parameters: the address is the state."""
+    values = {
+        "q": wanted.q,
+        "category": wanted.category,
+        "stage": wanted.stage,
+        "district": wanted.district,
+        "from": wanted.since,
+        "to": wanted.until,
+    }
+    return {name: str(value) for name, value in values.items() if value}
+
+
+def _labels(wanted: NoticeFilter) -> dict[str, str]:
+    """What is filtered by, as the reader sees it, by query parameter."""
+    labels = {
+        "q": wanted.q,
+        "category": wanted.category and words.category_name(wanted.category),
+        "stage": wanted.stage and portal_words.stage_name(wanted.stage),
+        "district": regions().get(wanted.district or ""),
+        "from": wanted.since and f"≥ {localdate(wanted.since)}",
+        "to": wanted.until and f"≤ {localdate(wanted.until)}",
+    }
+    return {name: label for name, label in labels.items() if label}
+
+
+def _address(state: Mapping[str, str], *, without: str = "", **extra: str) -> str:
+    query = urlencode({name: value for name, value in state.items() if name != without} | extra)
+    return f"/notices?{query}" if query else "/notices"
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+ROUTES: list[ControllerRouterHandler] = [show_notices, show_notice, show_process]
