@@ -1,0 +1,78 @@
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from inspection import opinion
+from inspection.commands import decisions
+from inspection.models import CaseEvent, Clock, JointOpinion
+from inspection.opinion import Genuineness
+from inspection.states import CaseState, RecheckMode, Verdict
+from inspection.commands.parties import parties_of
+from inspection.commands.visits import FindingForm
+from tests.inspection.world import World, at, issued, speak, visited
+
+
+async def test_case_walks_from_draft_to_issued(session: AsyncSession, world: World) -> None:
+    case, _ = await issued(session, world, at(3))
+    assert case.state is CaseState.ISSUED
+    names = list(
+        await session.scalars(
+            sa.select(col(CaseEvent.name))
+            .where(col(CaseEvent.case_id) == case.id, ~col(CaseEvent.name).contains("."))
+            .order_by(col(CaseEvent.id))
+        )
+    )
+    assert names == [
+        *(
+            "create",
+            "submit",
+            "receive",
+            "accept",
+            "fan_out",
+            "reviews_done",
+            "propose_slots",
+            "confirm_slot",
+        ),
+        *("quorum", "open_visit", "close_visit", "conclude", "issue"),
+    ]
+    running = sa.select(sa.func.count()).select_from(Clock).where(col(Clock.stopped_at).is_(None))
+    assert await session.scalar(running) == 0
+
+
+async def test_failing_parties_alone_are_rechecked_at_their_desks(
+    session: AsyncSession, world: World
+) -> None:
+    findings = [FindingForm(text="疏散门开向错误", recheck=RecheckMode.DESK)]
+    case, moment = await visited(session, world, at(3), fire=findings)
+    await decisions.deliberate(session, case, by=world.dispatcher, now=moment)
+    assert case.state is CaseState.RECTIFYING
+    (finding,) = await decisions.open_findings(session, case)
+    await decisions.rectify_finding(
+        session, case, finding.id, text="已改", evidence=["photo-1"], by=world.owner, now=moment
+    )
+    await decisions.request_recheck(session, case, by=world.owner, now=moment)
+    await decisions.recheck(session, case, by=world.dispatcher, now=moment)
+    assert case.state is CaseState.DESK_RECHECK
+    (fire,) = [party for party in await parties_of(session, case) if party.department_code == "fire"]
+    await speak(session, world, case, fire, Verdict.AGREE, moment)
+    await decisions.deliberate(session, case, by=world.dispatcher, now=moment)
+    assert case.state is CaseState.OPINION_READY
+    assert await decisions.open_findings(session, case) == []
+
+
+async def test_opinion_is_genuine_until_a_byte_changes(session: AsyncSession, world: World) -> None:
+    case, moment = await issued(session, world, at(3))
+    content = await opinion.content_of(session, case.id)
+    pdf = opinion.render(content, "http://localhost:8000")
+    await opinion.store(session, case.id, pdf, now=moment)
+    code = content["code"]
+    assert (await opinion.verify(session, pdf=pdf)).result is Genuineness.GENUINE
+    assert (await opinion.verify(session, code=code, pdf=pdf)).result is Genuineness.GENUINE
+    assert (await opinion.verify(session, code=code)).case_code == case.code
+    changed = pdf.replace(b"%%EOF", b"%%EOF ")
+    assert (await opinion.verify(session, pdf=changed)).result is Genuineness.CHANGED
+    assert (await opinion.verify(session, code=code, pdf=changed)).result is Genuineness.CHANGED
+    assert (await opinion.verify(session, code="AAAA-AAAA-AAAA-AAAA")).result is Genuineness.UNKNOWN
+    assert (await opinion.verify(session, pdf=b"%PDF-1.7 other")).result is Genuineness.UNKNOWN
+    stored = await session.scalar(sa.select(col(JointOpinion.pdf)))
+    assert stored == pdf
