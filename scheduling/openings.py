@@ -50,9 +50,14 @@ class Seat(NamedTuple):
     pool: PoolHalf | None
 
 
-def openings(standing: Standing, visit: Visit, allowance: Allowance) -> Iterator[Opening]:
-    """Each start worth considering with its cheapest team, in the order of time. The visit must not be standing."""
-    for day in range(standing.problem.days):
+def openings(
+    standing: Standing, visit: Visit, allowance: Allowance, *, days: Iterable[int] | None = None
+) -> Iterator[Opening]:
+    """Each start worth considering with its cheapest team, in the order of time. The visit must not be standing.
+
+    `visit` may differ from the problem's own of that id. `days` narrows the search, else it is the whole horizon.
+    """
+    for day in range(standing.problem.days) if days is None else days:
         windows = list(start_windows(standing, visit, day, allowance))
         rooms = _rooms(standing, visit, day, allowance) if windows else None
         if rooms is None:

@@ -2,11 +2,12 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
 from scheduling.checker import Report, check
+from scheduling.explain import NoSlot, explain
 from scheduling.openings import Allowance, Opening, half_days_of_group, openings
 from scheduling.plan import Placement, Plan, booked_plan
 from scheduling.problem import HalfDay, Post, Problem, Record, Term
@@ -29,6 +30,38 @@ class Slot(Record, frozen=True, kw_only=True):
     terms: dict[Term, int]
     levels: tuple[int, ...]
     reasons: tuple[Reason, ...]
+
+
+class Slots(Record, frozen=True, kw_only=True, tag="slots"):
+    visit: str
+    slots: tuple[Slot, ...]
+
+
+def propose_slots(
+    problem: Problem,
+    visit_id: str,
+    *,
+    plan: Plan | None = None,
+    count: int = 5,
+    desk: Collection[str] | None = None,
+    seconds: float = 5.0,
+) -> Slots | NoSlot:
+    """What a dispatcher is offered: slots with A posts within the promise, or why there is none and what would help.
+
+    Where A posts leave fewer than three half-days, slots with B posts follow. Parameters as in `find_slots` and
+    `explain`. Raises `KeyError` for an unknown visit.
+    """
+    found = find_slots(problem, visit_id, plan=plan, count=count, seconds=seconds / 2)
+    if not found:
+        return explain(problem, visit_id, plan=plan, desk=desk, seconds=seconds)
+    first = {slot.half_day: slot for slot in reversed(found)}
+    if len(first) < ENOUGH:
+        wider = Allowance(substitutes=True)
+        more = find_slots(problem, visit_id, plan=plan, count=2 * count, allowance=wider, seconds=seconds / 2)
+        new = [slot for slot in more if slot.half_day not in first]
+        again = [slot for slot in found if first[slot.half_day] is not slot]
+        found = (*(slot for slot in found if slot not in again), *new, *again)[:count]
+    return Slots(visit=visit_id, slots=found)
 
 
 def find_slots(

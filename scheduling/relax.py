@@ -1,0 +1,282 @@
+"""Ways out for a visit without a slot. Each is proven by placing the visit and checking the plan that results."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from enum import StrEnum
+from itertools import combinations, product
+
+import msgspec
+
+from scheduling.checker import check
+from scheduling.conflict import Cause, Kind, Situation
+from scheduling.openings import Allowance, Opening, last_day, openings
+from scheduling.plan import Placement, Plan
+from scheduling.problem import Booking, Hold, Post, Problem, Record, Term, Visit
+from scheduling.standing import Standing
+from scheduling.wording import Reason, reason
+
+#: A promise is not stretched further than this many working days.
+LONGEST_EXTENSION = 10
+#: At most this many ways out of each sort are offered.
+OFFERS = 3
+
+
+Conflict = Collection[Cause]
+
+
+class Sort(StrEnum):
+    """In the order in which people are asked to give way: one department, the owner, other owners, the promise."""
+
+    USE_SUBSTITUTES = "use_substitutes"
+    BY_DESK = "by_desk"
+    SPLIT = "split"
+    MOVE = "move"
+    EXTEND = "extend"
+
+
+class Relaxation(Record, frozen=True, kw_only=True):
+    """`visits` stand in for the visit where its parties change; `placements` are new or replace those that stood.
+
+    `terms` are the measures that the plan gains (+) or loses (−).
+    """
+
+    sort: Sort
+    reason: Reason
+    visits: tuple[Visit, ...]
+    placements: tuple[Placement, ...]
+    terms: dict[Term, int]
+
+
+def applied(problem: Problem, plan: Plan, visit_id: str, relaxation: Relaxation) -> tuple[Problem, Plan]:
+    """Problem and plan as they are once the relaxation is taken up."""
+    return _applied(problem, plan, visit_id, relaxation.visits, relaxation.placements)
+
+
+def _applied(
+    problem: Problem, plan: Plan, visit_id: str, visits: tuple[Visit, ...], placements: tuple[Placement, ...]
+) -> tuple[Problem, Plan]:
+    if visits != (problem.visit_by_id[visit_id],):
+        last = visits[-1].id
+        others = (
+            msgspec.structs.replace(each, after=last) if each.after == visit_id else each
+            for each in problem.visits
+            if each.id != visit_id
+        )
+        recusals = (
+            msgspec.structs.replace(each, visit=visit.id) if each.visit == visit_id else each
+            for each in problem.recusals
+            for visit in (visits if each.visit == visit_id else visits[:1])
+        )
+        problem = msgspec.structs.replace(
+            problem,
+            visits=(*others, *visits),
+            recusals=tuple(recusals),
+            bookings=tuple(each for each in problem.bookings if each.visit != visit_id),
+        )
+    changed = {visit_id, *(placement.visit for placement in placements)}
+    kept = (placement for placement in plan.placements if placement.visit not in changed)
+    return problem, Plan(placements=(*kept, *placements))
+
+
+def relaxations(
+    situation: Situation, conflicts: Collection[Conflict], *, desk: Collection[str], seconds: float
+) -> tuple[Relaxation, ...]:
+    """The ways out found within `seconds`, the least intrusive first, at most `OFFERS` of a sort."""
+    end = time.monotonic() + seconds
+    found: list[Relaxation] = []
+    for ways in (
+        _use_substitutes(situation),
+        _by_desk(situation, conflicts, desk),
+        _split(situation, conflicts),
+        _extend(situation),
+        _move(situation, conflicts),
+    ):
+        offers = 0
+        for relaxation in ways:
+            if relaxation is not None:
+                found.append(relaxation)
+                offers += 1
+            if offers == OFFERS or time.monotonic() > end:
+                break
+    ranks = list(Sort)
+    return tuple(sorted(found, key=lambda each: (ranks.index(each.sort), _worth(situation.problem, each))))
+
+
+def _worth(problem: Problem, relaxation: Relaxation) -> tuple[int, ...]:
+    return tuple(
+        sum(weight * relaxation.terms[term] for term, weight in level.weights.items())
+        for level in problem.levels
+    )
+
+
+def _best(situation: Situation, **narrowing: range) -> Opening | None:
+    standing = Standing(situation.problem, situation.plan)
+    found = openings(standing, situation.visit, situation.allowance, days=narrowing.get("days"))
+    return min(found, key=lambda opening: (opening.cost, opening.placement.start), default=None)
+
+
+def _proven(
+    situation: Situation,
+    sort: Sort,
+    why: Reason,
+    placements: tuple[Placement, ...],
+    visits: tuple[Visit, ...] | None = None,
+) -> Relaxation | None:
+    """The relaxation, if the plan with it breaks nothing that the plan without it does not break."""
+    original = situation.problem.visit_by_id[situation.visit.id]
+    visits = visits or (original,)
+    before = check(situation.problem, situation.plan)
+    problem, plan = _applied(situation.problem, situation.plan, original.id, visits, placements)
+    after = check(problem, plan)
+    if Counter(after.violations) - Counter(before.violations):
+        return None
+    terms = {term: after.terms[term] - before.terms[term] for term in Term}
+    return Relaxation(sort=sort, reason=why, visits=visits, placements=placements, terms=terms)
+
+
+def _use_substitutes(situation: Situation) -> Iterator[Relaxation | None]:
+    if situation.allowance.substitutes:
+        return
+    allowance = msgspec.structs.replace(situation.allowance, substitutes=True)
+    best = _best(msgspec.structs.replace(situation, allowance=allowance))
+    if best is not None:
+        officers = (situation.problem.officer_by_id[each] for team in best.placement.teams for each in team)
+        departments = dict.fromkeys(each.department for each in officers if each.post is Post.SUBSTITUTE)
+        why = reason("use_substitutes", departments=tuple(departments))
+        yield _proven(situation, Sort.USE_SUBSTITUTES, why, (best.placement,))
+
+
+def _blocking(conflict: Conflict) -> list[str]:
+    return [
+        each.department for each in conflict if each.kind is Kind.ATTENDANCE and each.department is not None
+    ]
+
+
+def _all_blocking(conflicts: Collection[Conflict]) -> list[str]:
+    return [department for conflict in conflicts for department in _blocking(conflict)]
+
+
+def _by_desk(
+    situation: Situation, conflicts: Collection[Conflict], desk: Collection[str]
+) -> Iterator[Relaxation | None]:
+    choices = [[name for name in _blocking(conflict) if name in desk] for conflict in conflicts]
+    for gone in product(*choices):
+        left = _with_departments(situation.visit, lambda name, gone=gone: name not in gone)
+        best = _best(msgspec.structs.replace(situation, visit=left)) if left is not None else None
+        if left is not None and best is not None:
+            why = reason("by_desk", departments=gone)
+            yield _proven(situation, Sort.BY_DESK, why, (best.placement,), (left,))
+
+
+def _with_departments(visit: Visit, keep: Callable[[str], bool]) -> Visit | None:
+    """The visit with fewer parties; None where nobody is left, or nobody who begins it."""
+    parties = tuple(party for party in visit.parties if keep(party.department))
+    if not parties or parties[0].lag != (0, 0):
+        return None
+    return msgspec.structs.replace(visit, parties=parties)
+
+
+def _split(situation: Situation, conflicts: Collection[Conflict]) -> Iterator[Relaxation | None]:
+    """Some of the blocking departments come another time; a visit too long for a half-day takes two."""
+    if any(cause.kind is Kind.DURATION for conflict in conflicts for cause in conflict):
+        yield _halved(situation)
+    blocking = _all_blocking(conflicts)
+    for size in range(1, len(blocking)):
+        for later in combinations(blocking, size):
+            first = _with_departments(situation.visit, lambda name, later=later: name not in later)
+            second = _with_departments(situation.visit, lambda name, later=later: name in later)
+            if first is not None and second is not None:
+                yield _in_parts(situation, (first, second), reason("split", departments=later))
+
+
+def _halved(situation: Situation) -> Relaxation | None:
+    parties = tuple(
+        msgspec.structs.replace(party, duration=-(-party.duration // 2)) for party in situation.visit.parties
+    )
+    half = msgspec.structs.replace(situation.visit, parties=parties)
+    minutes = max(party.duration for party in parties) // situation.problem.resolution
+    return _in_parts(situation, (half, half), reason("split_in_time", minutes=minutes))
+
+
+def _in_parts(situation: Situation, parts: tuple[Visit, ...], why: Reason) -> Relaxation | None:
+    group = situation.visit.group or situation.visit.id
+    visits = tuple(
+        msgspec.structs.replace(part, id=f"{part.id}/{number}", group=group)
+        for number, part in enumerate(parts, start=1)
+    )
+    problem, plan = _applied(situation.problem, situation.plan, situation.visit.id, visits, ())
+    standing = Standing(problem, plan)
+    for visit in visits:
+        found = openings(standing, visit, situation.allowance)
+        best = min(found, key=lambda opening: (opening.cost, opening.placement.start), default=None)
+        if best is None:
+            return None
+        standing.put(best.placement)
+    placements = tuple(standing.placements[visit.id] for visit in visits)
+    return _proven(situation, Sort.SPLIT, why, placements, visits)
+
+
+def _extend(situation: Situation) -> Iterator[Relaxation | None]:
+    problem, visit = situation.problem, situation.visit
+    if problem.deadline_of(visit) is None:
+        return
+    latest = last_day(problem, visit, situation.allowance)
+    extra = situation.allowance.extra_days + LONGEST_EXTENSION
+    further = msgspec.structs.replace(
+        situation, allowance=msgspec.structs.replace(situation.allowance, extra_days=extra)
+    )
+    for day in range(max(0, latest + 1), problem.days):
+        best = _best(further, days=range(day, day + 1))
+        if best is not None:
+            days = problem.calendar.working_days_between(problem.date_of(latest), problem.date_of(day))
+            yield _proven(situation, Sort.EXTEND, reason("extend", days=days), (best.placement,))
+            return
+
+
+def _move(situation: Situation, conflicts: Collection[Conflict]) -> Iterator[Relaxation | None]:
+    """Take a movable visit away, place ours on that day, and find the other one a new place."""
+    problem, visit = situation.problem, situation.visit
+    standing = Standing(problem, situation.plan)
+    for other in _movable(situation, set(_all_blocking(conflicts))):
+        before = standing.take(other.visit)
+        day = before.start // problem.day_ticks
+        ours = openings(standing, visit, situation.allowance, days=(day,))
+        best = min(ours, key=lambda opening: (opening.cost, opening.placement.start), default=None)
+        if best is not None:
+            standing.put(best.placement)
+            theirs = openings(standing, problem.visit_by_id[other.visit], Allowance(substitutes=True))
+            new = min(theirs, key=lambda opening: (opening.cost, opening.placement.start), default=None)
+            standing.take(visit.id)
+            if new is not None:
+                yield _proven(situation, Sort.MOVE, _told(before, new), (best.placement, new.placement))
+        standing.put(before)
+
+
+def _told(before: Placement, new: Opening) -> Reason:
+    if before.starts == new.placement.starts:
+        return reason("swap", visit=before.visit)
+    return reason("move", visit=before.visit, half_day=new.half_day)
+
+
+def _movable(situation: Situation, departments: set[str]) -> list[Placement]:
+    """Standing visits that keep the blocking departments busy and may be moved, the cheapest to move first."""
+    problem = situation.problem
+    unbooked = Booking(visit="", starts=(), teams=(), cost=0)
+    booking = {
+        each.visit: problem.booking_by_visit.get(each.visit, unbooked) for each in situation.plan.placements
+    }
+    latest = last_day(problem, situation.visit, situation.allowance)
+    concerned = [
+        placement
+        for placement in situation.plan.placements
+        if booking[placement.visit].hold is Hold.MOVABLE
+        and placement.start // problem.day_ticks <= latest
+        and departments.intersection(
+            party.department for party in problem.visit_by_id[placement.visit].parties
+        )
+    ]
+    return sorted(
+        concerned,
+        key=lambda each: (booking[each.visit].cost, len(problem.visit_by_id[each.visit].parties), each.visit),
+    )
