@@ -1,18 +1,17 @@
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.catalogue import current_matters, load_rules, read_catalogue, seed_catalogue
 from inspection.models import RuleValue
-from inspection.triggers import Facts, Risk, Use, draws_in
+from inspection.triggers import draws_in
+from tests.inspection.world import facts as make_facts
 
 NOW = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
 
 
 def drawn(**facts: object) -> set[str]:
-    base: dict[str, object] = {"use": Use.INDUSTRY, "risk": Risk.MIDDLE, "floor_area": Decimal(9000)}
-    known = Facts(**(base | facts))  # type: ignore[arg-type]  # the cases below vary the fields
+    known = make_facts(**facts)
     return {matter.department for matter in read_catalogue().matter if draws_in(matter.triggers, known)}
 
 
@@ -41,8 +40,9 @@ async def test_catalogue_is_seeded_once(session: AsyncSession) -> None:
 
 async def test_later_rule_value_holds_from_its_day(session: AsyncSession) -> None:
     await seed_catalogue(session, now=NOW)
-    later = {"unit": "working_day", "source": "通知", "valid_from": date(2026, 3, 5)}
-    session.add(RuleValue(name="clock.reply", value=2, **later))
+    session.add(
+        RuleValue(name="clock.reply", value=2, unit="working_day", source="通知", valid_from=date(2026, 3, 5))
+    )
     await session.flush()
     assert (await load_rules(session, NOW))["clock.reply"] == 1
     assert (await load_rules(session, NOW.replace(day=6)))["clock.reply"] == 2

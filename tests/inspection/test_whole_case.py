@@ -4,11 +4,11 @@ from sqlmodel import col
 
 from inspection import opinion
 from inspection.commands import decisions
+from inspection.commands.transitions import parties_of
+from inspection.commands.visits import FindingForm
 from inspection.models import CaseEvent, Clock, JointOpinion
 from inspection.opinion import Genuineness
 from inspection.states import CaseState, RecheckMode, Verdict
-from inspection.commands.parties import parties_of
-from inspection.commands.visits import FindingForm
 from tests.inspection.world import World, at, issued, speak, visited
 
 
@@ -45,18 +45,18 @@ async def test_failing_parties_alone_are_rechecked_at_their_desks(
     findings = [FindingForm(text="疏散门开向错误", recheck=RecheckMode.DESK)]
     case, moment = await visited(session, world, at(3), fire=findings)
     await decisions.deliberate(session, case, by=world.dispatcher, now=moment)
-    assert case.state is CaseState.RECTIFYING
+    assert case.state.value == "rectifying"
     (finding,) = await decisions.open_findings(session, case)
     await decisions.rectify_finding(
         session, case, finding.id, text="已改", evidence=["photo-1"], by=world.owner, now=moment
     )
     await decisions.request_recheck(session, case, by=world.owner, now=moment)
     await decisions.recheck(session, case, by=world.dispatcher, now=moment)
-    assert case.state is CaseState.DESK_RECHECK
+    assert case.state.value == "desk_recheck"
     (fire,) = [party for party in await parties_of(session, case) if party.department_code == "fire"]
-    await speak(session, world, case, fire, Verdict.AGREE, moment)
+    await speak(session, world, case, fire, verdict=Verdict.AGREE, now=moment)
     await decisions.deliberate(session, case, by=world.dispatcher, now=moment)
-    assert case.state is CaseState.OPINION_READY
+    assert case.state.value == "opinion_ready"
     assert await decisions.open_findings(session, case) == []
 
 

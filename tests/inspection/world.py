@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from core.clock import LOCAL
 from core.people import Account
 from inspection.catalogue import read_catalogue, seed_catalogue
 from inspection.commands import application, bookings, decisions, parties, replies, visits
 from inspection.commands.application import GapPromise, ProjectForm, SegmentForm
+from inspection.commands.transitions import parties_of
 from inspection.models import Booking, Case, Certificate, Officer, Party, Segment, SlotProposal
 from inspection.reckoning import reckoning
 from inspection.scheduling_problem import answer, build_question
@@ -25,8 +27,6 @@ SPOT = (Decimal("120.500000"), Decimal("31.300000"))
 
 def at(day: int, hour: int = 9, minute: int = 0, month: int = 3) -> datetime:
     """A moment of 2026, in Shanghai's time."""
-    from core.clock import LOCAL
-
     return datetime(2026, month, day, hour, minute, tzinfo=LOCAL)
 
 
@@ -95,7 +95,8 @@ async def build_world(session: AsyncSession, now: datetime, *, officers: int = 5
 
 
 def facts(**changes: Any) -> Facts:
-    return Facts(**({"use": Use.INDUSTRY, "risk": Risk.MIDDLE, "floor_area": Decimal(9000)} | changes))
+    values: dict[str, Any] = {"use": Use.INDUSTRY, "risk": Risk.MIDDLE, "floor_area": Decimal(9000)}
+    return Facts(**(values | changes))
 
 
 def project_form(number: int = 1, **changes: Any) -> ProjectForm:
@@ -220,6 +221,7 @@ async def speak(
     world: World,
     case: Case,
     party: Party,
+    *,
     verdict: Verdict,
     now: datetime,
     **details: Any,
@@ -242,11 +244,11 @@ async def visited(
     case = await confirmed(session, world, now, number)
     await reply_all(session, world, case, now)
     moment = await arrive_and_open(session, world, case)
-    for party in await parties.parties_of(session, case):
+    for party in await parties_of(session, case):
         findings = failing.get(party.department_code)
         verdict = Verdict.RECTIFY if findings else Verdict.AGREE
         details = {"findings": findings} if findings else {}
-        await speak(session, world, case, party, verdict, moment, **details)
+        await speak(session, world, case, party, verdict=verdict, now=moment, **details)
     await visits.close_visit(session, case, minutes_text="纪要", by=world.dispatcher, now=moment)
     return case, moment
 
