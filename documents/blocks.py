@@ -4,7 +4,7 @@ They may stand in any corner and be written in any of four directions. Labels th
 among the sheet's words; where enough of them stand together, the ruled cells around them say which value is whose.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from documents import layout, normalise
@@ -13,8 +13,9 @@ from documents.pages import POINTS_PER_MM, PageFacts
 from documents.report import BBox
 from documents.tables import Cell, Table, find_tables
 
-_NEAR = 62 * POINTS_PER_MM  # labels of one block stand no further apart
-_REACH = 85 * POINTS_PER_MM  # from a label to the far end of its value's cell
+# Labels of one block stand no further apart, across and down: in a corner block, or in a strip along the sheet.
+_NEAR = tuple((across * POINTS_PER_MM, down * POINTS_PER_MM) for across, down in ((62, 62), (160, 25)))
+_REACH = 160 * POINTS_PER_MM  # from a label to the far end of its value's cell
 _AROUND = 20 * POINTS_PER_MM
 _FEWEST_LABELS = 3
 
@@ -56,7 +57,7 @@ def find_block(
         turned = frame.turn(page.chars)
         if len(turned) < 2 * _FEWEST_LABELS:
             continue
-        words = [span for line in layout.lines(turned) for span in layout.spans(line, gap=0.9)]
+        words = [word for line in layout.lines(turned) for word in _words(line, meanings)]
         for cluster in _clusters([label for span in words if (label := _label(span, meanings))]):
             names = {label.name for label in cluster}
             if (
@@ -69,6 +70,13 @@ def find_block(
         return None
     _, angle, cluster, words = best
     return _read(page, angle, cluster, words, meanings, red=red)
+
+
+def _words(line: Span, meanings: Mapping[str, str]) -> Iterator[Span]:
+    """Phrases of a line; a label may be spaced out (图 名), or stand close to its value (图名 平面图)."""
+    for phrase in layout.spans(line, gap=0.9):
+        parts = [] if _label(phrase, meanings) else list(layout.spans(phrase, gap=0.3))
+        yield from parts if any(_label(part, meanings) for part in parts) else [phrase]
 
 
 def _label(span: Span, meanings: Mapping[str, str]) -> _Label | None:
@@ -89,17 +97,15 @@ def _clusters(labels: list[_Label]) -> list[list[_Label]]:
     """Labels linked by nearness, largest group first."""
     clusters: list[list[_Label]] = []
     for label in labels:
-        box = _grown(label.span.bbox, _NEAR / 2)
-        touching = [
-            c for c in clusters if any(layout.overlaps(box, _grown(o.span.bbox, _NEAR / 2)) for o in c)
-        ]
+        touching = [c for c in clusters if any(_near(label.span.bbox, other.span.bbox) for other in c)]
         merged = [label, *(other for cluster in touching for other in cluster)]
         clusters = [cluster for cluster in clusters if cluster not in touching] + [merged]
     return sorted(clusters, key=len, reverse=True)
 
 
-def _grown(box: BBox, by: float) -> BBox:
-    return box[0] - by, box[1] - by, box[2] + by, box[3] + by
+def _near(a: BBox, b: BBox) -> bool:
+    across, down = max(a[0], b[0]) - min(a[2], b[2]), max(a[1], b[1]) - min(a[3], b[3])
+    return any(across <= widest and down <= tallest for widest, tallest in _NEAR)
 
 
 def _read(

@@ -29,10 +29,12 @@ def check_document(
     today: dt.date | None = None,
     rules: RuleBook | None = None,
     limits: Limits | None = None,
+    trust_roots: Sequence[bytes] = (),
 ) -> DocumentReport:
     """Reads one file in a child of its own and says what it is and what is wrong with it.
 
-    Always returns a report; `readable` is false where the content could not be read.
+    Always returns a report; `readable` is false where the content could not be read. `trust_roots` are the
+    certificates (DER) that electronic signatures must go back to.
     """
     submitted = file if isinstance(file, SubmittedFile) else submitted_file(Path(file))
     book = rules or shipped()
@@ -45,6 +47,7 @@ def check_document(
         size=submitted.size,
         today=today or dt.date.today(),  # noqa: DTZ011 — the calendar day here, when the caller names none
         book=book,
+        trust_roots=list(trust_roots),
     )
     return _in_sandbox(submitted, request, limits or Limits())
 
@@ -56,6 +59,7 @@ def check_dossier(
     *,
     today: dt.date | None = None,
     known: dict[str, DocumentReport] | None = None,
+    trust_roots: Sequence[bytes] = (),
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> DossierReport:
@@ -68,7 +72,11 @@ def check_dossier(
 
     def one(file: SubmittedFile) -> DocumentReport:
         earlier = (known or {}).get(file.sha256)
-        report = renamed(earlier, file.name) if earlier else check_document(file, today=today, rules=book)
+        report = (
+            renamed(earlier, file.name)
+            if earlier
+            else check_document(file, today=today, rules=book, trust_roots=trust_roots)
+        )
         if progress:
             progress(report)
         return report

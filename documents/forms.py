@@ -10,7 +10,6 @@ from documents.rulebook import RuleBook
 from documents.tables import Cell, Table
 
 _REMARK = re.compile(r"[(\[〔][^)\]〕]*[)\]〕]")
-_CODE = re.compile(r"\d{4}-\d{6}-\d{2}-\d{2}-\d{6}")
 _LABEL_LIKE = re.compile(r"[\u4e00-\u9fff]{2,10}(?:\([^()]*\))?:")
 _TICKED, _UNTICKED = "☑☒■√✓✔◼", "□☐◻"
 _SEAL_WORDS = ("盖章", "公章", "签章", "印章")
@@ -55,7 +54,7 @@ def value_of(kind: str, raw: str, label: str) -> tuple[str | float | None, str |
         date = normalise.date(raw)
         return (date.isoformat() if date else None), None
     if kind == "code":
-        return (found.group() if (found := _CODE.search(text)) else text), None
+        return (found.group() if (found := normalise.PROJECT_CODE.search(text)) else text), None
     if kind == "permit":
         return normalise.permit(raw) or None, None
     if kind == "checks":

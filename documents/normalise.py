@@ -19,6 +19,7 @@ _CHINESE_DIGITS = {
 _CHINESE_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _CHINESE_NUMBER = re.compile(r"[〇零○一二三四五六七八九壹贰貳叁參肆伍陆陸柒捌玖十拾百佰千仟万萬亿億点點]{2,}")
+PROJECT_CODE = re.compile(r"\d{4}-\d{6}-\d{2}-\d{2}-\d{6}")
 _SQUARE_METRES = ("㎡", "m²", "m2", "平方米", "平米", "平方公尺")
 
 

@@ -12,7 +12,7 @@ import msgspec
 import pikepdf
 import pypdfium2 as pdfium
 
-from documents import classify, forms, layout, lists, seals, triage
+from documents import classify, forms, layout, lists, seals, signatures, triage
 from documents.blocks import find_block
 from documents.pages import PageFacts, read_pages
 from documents.reading import Line, PageReading, Reading
@@ -35,6 +35,7 @@ class ReadRequest(msgspec.Struct, kw_only=True):
     size: int
     today: dt.date
     book: RuleBook
+    trust_roots: list[bytes] = []
 
 
 class Triaged(msgspec.Struct):
@@ -71,6 +72,8 @@ def read_document(arguments: bytes, emit: Emit) -> None:
     reading = Reading(request.file, request.today, request.book)
     limit = min(triage.MAX_PAGES, first.pages if first.pages is not None else triage.MAX_PAGES)
     _read_pages(document, reading, first.user_units, limit, emit)
+    if signatures.present(request.path):
+        reading.signatures = signatures.verify(request.path, roots=request.trust_roots, today=request.today)
     report.pages = [page.page for page in reading.pages]
     report.readable = bool(reading.pages) and not all(page.failed for page in reading.pages)
     if not report.readable:
@@ -136,7 +139,7 @@ def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> Page
         ),
         facts.direction,
     )
-    page.chars, page.unmapped = len(facts.chars), facts.unmapped
+    page.chars, page.unmapped, page.objects = len(facts.chars), facts.unmapped, facts.object_count
     if facts.hidden:
         page.hidden = [line.text for line in layout.lines(facts.frames[0].turn(facts.hidden))] or ["?"]
         page.hidden_box = layout.box_of(facts.hidden)
@@ -171,7 +174,7 @@ def _read_drawing(facts: PageFacts, page: PageReading, book: RuleBook) -> None:
         page.stamp_signed = [
             entry.label
             for entry in page.stamp.entries.values()
-            if not entry.text and entry.cell and _inked(facts, entry.cell, entry.label_box)
+            if not entry.text and entry.cell and seals.has_ink(facts, entry.cell, beside=entry.label_box)
         ]
     if page.title_block is None:
         return
@@ -188,14 +191,8 @@ def _read_drawing(facts: PageFacts, page: PageReading, book: RuleBook) -> None:
                     label=entry.label,
                 )
             )
-        elif entry.cell is None or not _inked(facts, entry.cell, entry.label_box):
+        elif entry.cell is None or not seals.has_ink(facts, entry.cell, beside=entry.label_box):
             page.empty.append(name)
-
-
-def _inked(facts: PageFacts, cell: BBox, label: BBox) -> bool:
-    """Whether a cell holds strokes beside its label: a signature drawn by hand."""
-    right = (label[2] + 1, cell[1] + 2, cell[2] - 2, cell[3] - 2)
-    return seals.has_ink(facts, right)
 
 
 def _read_form(facts: PageFacts, page: PageReading, book: RuleBook, labels: forms.Labels) -> None:

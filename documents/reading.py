@@ -37,6 +37,7 @@ class PageReading:
     signature_spots: list[SignatureSpot] = field(default_factory=list)
     blank_dates: list[BBox] = field(default_factory=list)
     chars: int = 0
+    objects: int = 0
     unmapped: int = 0
     hidden: list[str] = field(default_factory=list)
     hidden_box: BBox | None = None

@@ -24,6 +24,7 @@ _UNITS = ("construction_unit", "surveyor", "designer", "builder", "supervisor", 
 _SEAL_MM = (12.0, 62.0)
 _REACH = 48 * POINTS_PER_MM
 _SCALE = 0.4
+_BORDER, _INK_SCALE, _DARK, _INK_SHARE = 2.0, 1.5, 160, 0.004
 
 
 @dataclass(slots=True)
@@ -157,16 +158,23 @@ def signature_spots(page: PageFacts, lines: Iterable[Span]) -> Iterator[Signatur
             yield SignatureSpot(match.group(1), label_box, signed=has_ink(page, page.displayed(area)))
 
 
-def has_ink(page: PageFacts, area: BBox, *, share: float = 0.004) -> bool:
-    """Whether anything is drawn in an area of the displayed page."""
-    if area[0] >= page.width or area[1] >= page.height or area[2] <= area[0] or area[3] <= area[1]:
+def has_ink(page: PageFacts, area: BBox, *, beside: BBox | None = None) -> bool:
+    """Whether anything is drawn within an area of the displayed page: inside its border, and not only at `beside`."""
+    x0, top, x1, bottom = area[0] + _BORDER, area[1] + _BORDER, area[2] - _BORDER, area[3] - _BORDER
+    if x0 >= page.width or top >= page.height or x1 <= max(x0, 0) or bottom <= max(top, 0):
         return False
-    return bool((page.render(area, 1.5) < 160).mean() > share)
+    ink = page.render((x0, top, x1, bottom), _INK_SCALE) < _DARK
+    if beside is not None:
+        left, up, right, down = (round(side * _INK_SCALE) for side in (
+            beside[0] - x0 - 1, beside[1] - top - 1, beside[2] - x0 + 1, beside[3] - top + 1
+        ))
+        ink[max(up, 0) : max(down, 0), max(left, 0) : max(right, 0)] = False
+    return bool(ink.mean() > _INK_SHARE)
 
 
 def blank_dates(lines: Iterable[Span]) -> Iterator[BBox]:
     """`年　月　日` with nothing filled in."""
     for line in lines:
         text = "".join(normalise.char(char.text) for char in line.chars)
-        for match in re.finditer(r"(?<![\d〇零一二三四五六七八九])年月日", text):
+        for match in re.finditer(r"(?:日期:)?(?<![\d〇零一二三四五六七八九])年月日", text):
             yield layout.box_of(line.chars[match.start() : match.end()])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from documents import normalise
+from documents.normalise import PROJECT_CODE
 from documents.report import DocumentReport, Field, Finding, ProjectFacts
 from documents.rulebook import RuleBook
 
@@ -60,13 +61,18 @@ def consistency(
             document, field = statement.document, statement.field
             if document is None or field is None or document.file in elsewhere:
                 continue
-            if statement is expected or agree(name, statement, expected):
+            if statement is expected or agree(name, statement, expected) or _is_malformed(name, statement):
                 continue
             if name == "project_name" and _another_project(statement, expected, documents, project):
                 elsewhere.add(document.file)
                 yield document, _finding(book, "wrong-project", name, statement, expected)
             else:
                 yield document, _finding(book, code, name, statement, expected)
+
+
+def _is_malformed(name: str, statement: Statement) -> bool:
+    """A mistyped code has been said to be one; whether it differs as well nobody can say."""
+    return name == "project_code" and not PROJECT_CODE.fullmatch(str(statement.value))
 
 
 def _statements(documents: Sequence[DocumentReport], name: str) -> Iterator[Statement]:

@@ -7,14 +7,13 @@ from documents import normalise
 from documents.reading import Reading
 from documents.report import Content, Finding
 
-_CODE = re.compile(r"\d{4}-\d{6}-\d{2}-\d{2}-\d{6}")
 _NEGATIVE = re.compile(r"不合格|不符合|不通过|未通过|不同意|不予通过|不满足")
 _CONDITIONAL = re.compile(r"不合格项|无不合格|不符合项已|如不")
 
 
 def unknown_kind(reading: Reading) -> Iterator[Finding]:
-    """Only where there is text to judge by; a scan is doubtful already."""
-    readable = any(page.page.content is Content.TEXT for page in reading.pages)
+    """Only where there is a first page of text to judge by; a scan is doubtful already."""
+    readable = reading.pages[0].page.content is Content.TEXT
     if reading.kind.code is None and readable:
         yield reading.finding("kind-unknown", page=1, evidence=reading.kind.evidence)
 
@@ -44,7 +43,7 @@ def _is_read(reading: Reading) -> bool:
 
 def project_codes(reading: Reading) -> Iterator[Finding]:
     for field in reading.fields:
-        if field.name == "project_code" and field.value is not None and not _CODE.fullmatch(str(field.value)):
+        if field.name == "project_code" and field.value is not None and not normalise.PROJECT_CODE.fullmatch(str(field.value)):
             yield reading.about(field, "malformed-code", value=field.raw)
 
 

@@ -8,6 +8,8 @@ from documents.reading import Reading
 from documents.report import Content, Finding
 
 _UNMAPPED_SHARE = 0.05
+_FEWEST_CHARS = 10
+_FEWEST_STROKES = 40  # a single character is several
 _OF = re.compile(
     r"第(\d{1,3})页[,/，]?共(\d{1,3})页|共(\d{1,3})页[,/，]?第(\d{1,3})页|^-?(\d{1,3})/(\d{1,3})-?$"
 )
@@ -33,11 +35,10 @@ def duplicate_pages(reading: Reading) -> Iterator[Finding]:
 
 
 def turned_pages(reading: Reading) -> Iterator[Finding]:
-    """Most of the writing stands on its side or on its head. Sheets are judged by their title block."""
+    """Most of the writing stands on its side or on its head; a title block alone may."""
     for page in reading.pages:
-        angle = page.title_block.angle if page.title_block else page.direction
-        if angle and page.chars >= 10:
-            yield reading.finding("rotated-page", page=page.page.number, angle=angle)
+        if page.direction and page.chars >= _FEWEST_CHARS:
+            yield reading.finding("rotated-page", page=page.page.number, angle=page.direction)
 
 
 def unreadable_pages(reading: Reading) -> Iterator[Finding]:
@@ -59,7 +60,7 @@ def scanned_pages(reading: Reading) -> Iterator[Finding]:
 
 def stroke_text(reading: Reading) -> Iterator[Finding]:
     for page in reading.pages:
-        if page.page.content is Content.STROKES:
+        if page.page.content is Content.STROKES and page.objects >= _FEWEST_STROKES:
             yield reading.finding(
                 "stroke-text" if page.chars else "stroke-text-unread", page=page.page.number
             )

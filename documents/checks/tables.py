@@ -43,7 +43,7 @@ def _wrong_totals(table: Table) -> Iterator[tuple[str, Decimal, Decimal, Cell]]:
             printed = _number(cell.text)
             values = [_number(other[column].text) for other in body if column < len(other) and other[column]]  # type: ignore[union-attr] # just seen
             numbers = [value for value in values if value is not None]
-            if printed is None or len(numbers) < 2 or len(numbers) < len(body) - 1:
+            if printed is None or not numbers or len(numbers) < len(body) - 1:
                 continue
             if abs(sum(numbers) - printed) > _TOLERANCE * max(len(numbers) // 10, 1):
                 yield title, printed, sum(numbers, Decimal()), cell
