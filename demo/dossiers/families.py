@@ -118,10 +118,14 @@ def _planning_permit(w: Writer) -> Form:
 
 
 def area_table(facts: Facts) -> Table:
-    """Areas by building with their total."""
+    """Areas by building, or by floor where there is one building only, with their total."""
+    parts = [(house.name, house.above, house.below) for house in facts.buildings]
+    if len(parts) == 1:
+        ground = round(facts.area_above_ground * 0.3, 2)
+        upper = round(facts.area_above_ground - ground, 2)
+        parts = [("首层", ground, 0.0), ("二层及以上", upper, 0.0), ("地下室", 0.0, facts.area_below_ground)]
     rows: list[tuple[str, ...]] = [
-        (house.name, f"{house.above:.2f}", f"{house.below:.2f}", f"{house.above + house.below:.2f}")
-        for house in facts.buildings
+        (name, f"{above:.2f}", f"{below:.2f}", f"{above + below:.2f}") for name, above, below in parts
     ]
     total = (facts.area_above_ground, facts.area_below_ground, facts.floor_area)
     rows.append(("合计", *(f"{value:.2f}" for value in total)))

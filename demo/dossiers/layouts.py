@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from demo.dossiers.forms import Block, Form, Paragraph, SignOff, Table
-from demo.dossiers.paper import ASCENT, DESCENT, GREY, MM, Box, Paper, text_width
+from demo.dossiers.paper import ASCENT, GREY, LINE, MM, Box, Paper, text_width
 
 WIDTH, HEIGHT = 210 * MM, 297 * MM
 LEFT, RIGHT, TOP, BOTTOM = 25 * MM, 190 * MM, 25 * MM, 268 * MM
@@ -47,7 +47,7 @@ class Setter:
         """Text in a cell, wrapped and centred in height. The key names the ink, or the cell where it is empty."""
         x0, top, x1, bottom = box
         lines = wrapped(text, x1 - x0 - 8, SIZE)
-        leading = SIZE * (ASCENT + DESCENT)
+        leading = SIZE * LINE
         y = (top + bottom) / 2 - leading * len(lines) / 2 + ASCENT * SIZE
         boxes = [
             self.paper.text(x0 + 4, y + leading * index, part, SIZE, bold=bold)
@@ -112,7 +112,7 @@ def _small_title(setter: Setter) -> None:
 
 def _row_height(texts: Sequence[tuple[str, float]]) -> float:
     lines = max(len(wrapped(text, width - 8, SIZE)) for text, width in texts)
-    return max(ROW, lines * SIZE * (ASCENT + DESCENT) + 8)
+    return max(ROW, lines * SIZE * LINE + 8)
 
 
 def _ruled(setter: Setter, *, pairs: int, shaded: bool = False) -> None:

@@ -1,7 +1,7 @@
 """A sheet of paper to write and draw on that remembers where each thing stands, as a reader sees it.
 
-Places are in points from the top left corner of the page as displayed. A box around text reaches from the font's
-ascent to its descent, which is how PDFium reports it.
+Places are in points from the top left corner of the page as displayed. A box around text is as high as the
+em box, ascent 0.88 and descent 0.12.
 """
 
 import io
@@ -16,7 +16,8 @@ from typing import Any
 
 FONTS = Path(__file__).parents[2] / ".assets/fonts/ttf"
 MM = 72 / 25.4
-ASCENT, DESCENT = 1.16, 0.288  # of Noto Sans SC, in ems
+ASCENT, DESCENT = 0.88, 0.12  # of the em box: what stands within a line
+LINE = 1.448  # height of a line of Noto Sans SC, in ems
 RED = (0.85, 0.08, 0.1)
 BLACK = (0.0, 0.0, 0.0)
 GREY = (0.93, 0.93, 0.93)
@@ -75,8 +76,7 @@ class Paper:
         self.page += 1
         self.width, self.height = width, height
         self._matrix: Matrix = (1, 0, 0, 1, 0, 0)
-        turned = self._rotate in {90, 270}
-        self.canvas.setPageSize((height, width) if turned else (width, height))
+        self.canvas.setPageSize((width, height))  # as displayed: reportlab turns it itself
         self.canvas.setPageRotation(self._rotate)
         # From displayed space (y down) to the page's own (y up, before /Rotate).
         self.canvas.transform(
