@@ -50,6 +50,7 @@ class InboxLine(msgspec.Struct, frozen=True, kw_only=True):
     state: PartyState
     project_name: str
     segment_name: str
+    matter_code: str
     matter: str
     matter_en: str
     visit_at: datetime | None
@@ -93,6 +94,7 @@ async def department_inbox(
             col(Case.state).label("case_state"),
             col(Project.name).label("project_name"),
             col(Segment.name).label("segment_name"),
+            col(Matter.code).label("matter_code"),
             col(Matter.name_zh),
             col(Matter.name_en),
             visit.c.starts_at,
@@ -126,6 +128,7 @@ async def department_inbox(
                 state=row.state,
                 project_name=row.project_name,
                 segment_name=row.segment_name,
+                matter_code=row.matter_code,
                 matter=row.name_zh,
                 matter_en=row.name_en,
                 visit_at=row.starts_at,
@@ -156,6 +159,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     lon: Decimal
     lat: Decimal
+    matter_code: str
     matter: str
     matter_en: str
     checklist: list[str]
@@ -223,6 +227,7 @@ async def officer_tasks(
             address=row.Project.address,
             lon=row.Project.lon,
             lat=row.Project.lat,
+            matter_code=row.Matter.code,
             matter=row.Matter.name_zh,
             matter_en=row.Matter.name_en,
             checklist=row.Matter.checklist,

@@ -32,6 +32,12 @@ LEAD_STATES = (
 ISSUER_STATES = (CaseState.OPINION_READY,)
 
 
+CLOCK = (
+    *(col(Clock.node), col(Clock.due), col(Clock.yellow_on), col(Clock.days), col(Clock.paused_days)),
+    *(col(Clock.article), col(Clock.calendar_version), col(Clock.provisional)),
+)
+
+
 class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     """`node`, `due` and `lamp` are of the running clock that ends first; `paused` while a pause runs."""
 
@@ -49,6 +55,11 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     node: Node | None
     due: date | None
     lamp: Lamp
+    days: int | None
+    paused_days: int | None
+    article: str | None
+    calendar_version: str | None
+    provisional: bool | None
     paused: bool
 
 
@@ -61,11 +72,14 @@ async def list_cases(
     text: str = "",
     after: int | None = None,
     oldest_first: bool = False,
+    urgent_first: bool = False,
     limit: int = PAGE,
 ) -> Page[CaseLine]:
-    """Newest first unless `oldest_first`. `text` is part of a case's code or of a project's name."""
+    """Newest first unless `oldest_first`; `urgent_first` is by deadline, on one page.
+
+    `text` is part of a case's code or of a project's name."""
     nearest = (
-        sa.select(col(Clock.node), col(Clock.due), col(Clock.yellow_on))
+        sa.select(*CLOCK)
         .where(col(Clock.case_id) == col(Case.id), col(Clock.stopped_at).is_(None))
         .order_by(col(Clock.due), col(Clock.id))
         .limit(1)
@@ -91,15 +105,13 @@ async def list_cases(
             col(Project.district),
             col(Segment.name).label("segment_name"),
             col(Segment.floor_area),
-            nearest.c.node,
-            nearest.c.due,
-            nearest.c.yellow_on,
+            *nearest.c,
             paused.label("paused"),
         )
         .join(Segment, col(Segment.id) == col(Case.segment_id))
         .join(Project, col(Project.id) == col(Segment.project_id))
         .outerjoin(nearest, sa.true())
-        .order_by(order)
+        .order_by(*([nearest.c.due.nulls_last()] if urgent_first else []), order)
         .limit(limit + 1)
     )
     if states:
@@ -136,6 +148,11 @@ def _line(row: Any, today: date) -> CaseLine:
         node=row.node,
         due=row.due,
         lamp=lamp,
+        days=row.days,
+        paused_days=row.paused_days,
+        article=row.article,
+        calendar_version=row.calendar_version,
+        provisional=row.provisional,
         paused=row.paused,
     )
 
