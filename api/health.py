@@ -42,6 +42,7 @@ async def _queue(resources: Resources) -> str:
 
 class MetricsController(PrometheusController):
     path = "/metrics"
+    include_in_schema = False
     opt = {"public": True}  # noqa: RUF012 - Litestar declares it as an instance attribute
 
 

@@ -190,6 +190,8 @@ def conditions(wanted: NoticeFilter) -> list[sa.ColumnElement[bool]]:
 
 async def find_notice(session: AsyncSession, code: str) -> NoticeDetail:
     """Raises NotFound."""
+    if not code.replace("-", "").isalnum():
+        raise NotFound
     process_id = await session.scalar(sa.select(col(Notice.process_id)).where(col(Notice.code) == code))
     if process_id is None:
         raise NotFound
@@ -199,6 +201,8 @@ async def find_notice(session: AsyncSession, code: str) -> NoticeDetail:
 
 async def find_process(session: AsyncSession, ocid: str) -> ProcessDetail:
     """Raises NotFound."""
+    if not ocid.replace("-", "").isalnum():
+        raise NotFound
     code = ocid.removeprefix(f"{OCID_PREFIX}-")
     process = await session.scalar(sa.select(Process).where(col(Process.code) == code))
     if process is None or ocid != process.ocid:

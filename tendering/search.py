@@ -11,7 +11,7 @@ from tendering.content import Publication, participants
 
 def normalise(text: str) -> str:
     """One width, one case, no blanks, so that "10 KV（二期）" and "10kv(二期)" are the same."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return "".join(unicodedata.normalize("NFKC", text.replace("\0", "")).casefold().split())
 
 
 def searchable(item: Publication, code: str) -> str:

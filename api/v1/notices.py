@@ -78,7 +78,10 @@ def provide_filter(
         date | None, QueryParameter(name="to", description="发布日期止（含） · Last day of publication")
     ] = None,
     project: Annotated[
-        str | None, QueryParameter(max_length=40, description="投资项目统一代码 · Project code")
+        str | None,
+        QueryParameter(
+            max_length=40, pattern=r"^[0-9A-Za-z-]*$", description="投资项目统一代码 · Project code"
+        ),
     ] = None,
 ) -> NoticeFilter:
     return NoticeFilter(

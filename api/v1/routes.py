@@ -3,6 +3,6 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from api.v1 import notices
+from api.v1 import cases, notices
 
-ROUTES: list[ControllerRouterHandler] = [Router(path="/api/v1", route_handlers=[*notices.ROUTES])]
+ROUTES: list[ControllerRouterHandler] = [Router(path="/api/v1", route_handlers=[*notices.ROUTES, *cases.ROUTES])]

@@ -85,7 +85,9 @@ async def test_process_page_shows_chain_outcome_and_bids(
     assert "下浮率3%" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/notices/NONE-01", "/processes/ocds-linlan-NONE"])
+@pytest.mark.parametrize(
+    "path", ["/notices/NONE-01", "/notices/%00", "/processes/ocds-linlan-NONE", "/processes/%00"]
+)
 async def test_unknown_page_is_404(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path)).status_code == 404
 

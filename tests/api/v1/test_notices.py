@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]  # no stubs are installed
 import pytest
 
 from core.db import Database
