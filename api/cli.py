@@ -3,6 +3,8 @@
 import asyncio
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +16,19 @@ from core.settings import Settings
 @click.group()
 def main() -> None:
     """一窗: one service for public resource trading and joint completion inspections."""
+
+
+@contextmanager
+def reachable() -> Iterator[Settings]:
+    """Settings whose database answers: the one of DATABASE_URL, else the embedded one, running or not."""
+    from api import database_setup
+    from api.embedded import Embedded
+
+    given = Settings()
+    with Embedded(given, queue=False) as settings:
+        if not given.database_url:
+            database_setup.migrate(settings)
+        yield settings
 
 
 @main.command()
@@ -51,7 +66,35 @@ def migrate() -> None:
     """Bring the database to the newest schema and seed its reference data."""
     from api import database_setup
 
-    database_setup.migrate(Settings())
+    with reachable() as settings:
+        database_setup.migrate(settings)
+
+
+@main.command()
+@click.option("--size", default="A", show_default=True, help="A, B, stress10 or stress50.")
+def demo(size: str) -> None:
+    """Load the demo city into an empty database."""
+    from api import database_setup
+
+    with reachable() as settings:
+        click.echo(database_setup.load_demo(settings, size=size))
+
+
+@main.command()
+def accounts() -> None:
+    """Print the demo city's logins, one for each role."""
+    from api import database_setup
+
+    click.echo(database_setup.accounts_table())
+
+
+@main.command()
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+def openapi(target: Path) -> None:
+    """Write the OpenAPI document to a file."""
+    from api.openapi import write_document
+
+    write_document(target)
 
 
 @main.command("import-notices")
@@ -62,7 +105,8 @@ def import_notices(file: Path) -> None:
     from core.db import Database
     from tendering.importing import import_candidates
 
-    report = asyncio.run(import_candidates(Database(Settings()), file.read_bytes(), now=clock.now()))
+    with reachable() as settings:
+        report = asyncio.run(import_candidates(Database(settings), file.read_bytes(), now=clock.now()))
     for problem in report.problems:
         click.echo(f"{problem.item}  {problem.field}  {problem.text}")
     click.echo(
@@ -76,7 +120,9 @@ def verify_ledger() -> None:
     """Walk the audit ledger and name every changed, missing or reordered entry."""
     from api.ledger_cli import verify
 
-    sys.exit(asyncio.run(verify(Settings())))
+    with reachable() as settings:
+        code = asyncio.run(verify(settings))
+    sys.exit(code)
 
 
 @main.command("export-ledger")
@@ -85,7 +131,8 @@ def export_ledger(target: TextIO) -> None:
     """Write the whole ledger as JSON lines that docs/verify_ledger.py checks offline."""
     from api.ledger_cli import export
 
-    asyncio.run(export(Settings(), target))
+    with reachable() as settings:
+        asyncio.run(export(settings, target))
 
 
 if __name__ == "__main__":

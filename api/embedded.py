@@ -10,6 +10,9 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from redis import Redis
+from redis.exceptions import RedisError
+
 from core.settings import Settings
 
 START_SECONDS = 20.0
@@ -20,11 +23,15 @@ class EmbeddedServerError(RuntimeError):
 
 
 class Embedded:
-    """Starts what the settings lack and stops it again. A context manager; `settings` then has both addresses."""
+    """Starts what the settings lack, or joins what already runs in the data folder, and stops what it started.
 
-    def __init__(self, settings: Settings) -> None:
+    A context manager; entering gives settings that have both addresses. `queue=False` leaves the queue alone.
+    """
+
+    def __init__(self, settings: Settings, *, queue: bool = True) -> None:
         self._stack = ExitStack()
         self._base = settings
+        self._queue = queue
 
     def __enter__(self) -> Settings:
         data = self._base.data_dir.resolve()
@@ -32,7 +39,7 @@ class Embedded:
         changes: dict[str, str] = {}
         if not self._base.database_url:
             changes["database_url"] = self._start_postgres(data / "postgres")
-        if not self._base.redis_url:
+        if not self._base.redis_url and self._queue:
             changes["redis_url"] = self._start_valkey(data / "valkey")
         return self._base.model_copy(update=changes)
 
@@ -48,8 +55,10 @@ class Embedded:
         return uri
 
     def _start_valkey(self, folder: Path) -> str:
-        process, url = start_valkey(folder)
-        self._stack.callback(stop_process, process)
+        url = f"unix://{_socket_path(folder)}"
+        if not _answers(url):
+            process, url = start_valkey(folder)
+            self._stack.callback(stop_process, process)
         return url
 
 
@@ -69,6 +78,14 @@ def start_valkey(folder: Path) -> "tuple[subprocess.Popen[bytes], str]":
     )
     _wait_for_socket(process, socket, log)
     return process, f"unix://{socket}"
+
+
+def _answers(url: str) -> bool:
+    try:
+        with Redis.from_url(url) as redis:
+            return bool(redis.ping())
+    except RedisError:
+        return False
 
 
 def _valkey_binary() -> str:

@@ -5,6 +5,7 @@ Several workers may run side by side; the relay's row locks keep them from takin
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -92,4 +93,6 @@ async def serve_jobs(settings: Settings) -> None:
         poll_delay=0.1,
         handle_signals=True,
     )
-    await worker.async_run()
+    with suppress(asyncio.CancelledError):  # how arq ends on a signal
+        await worker.async_run()
+    await worker.close()
