@@ -5,17 +5,19 @@ after local midnight of the horizon's first day.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core.clock import LOCAL, local_date
+from core.i18n import translate
+from core.people import Department
 from inspection import clocks
 from inspection.catalogue import Rules
 from inspection.models import (
@@ -37,8 +39,10 @@ from inspection.models import (
 from inspection.reckoning import Reckoning
 from inspection.states import BookingState, Node, VisitState
 from scheduling import problem as s
+from scheduling.explain import explain
 from scheduling.openings import Allowance
 from scheduling.slots import Slot, find_slots
+from scheduling.wording import Absence, Reason, word
 
 HOURS = (s.DayWindow(start=540, end=720), s.DayWindow(start=810, end=1020))
 SITE_HOURS = (s.DayWindow(start=570, end=690), s.DayWindow(start=840, end=990))
@@ -46,21 +50,25 @@ PARTS = {"morning": s.DayWindow(start=0, end=720), "afternoon": s.DayWindow(star
 GRID_MINUTES = 15
 LUNCH_MINUTES = 45
 BUILDINGS_COUNTED = 6
-#: A dispatcher chooses among at least this many.
-ENOUGH = 3
-#: How far beyond the promise a search goes when the promise cannot be kept.
-LATE_DAYS = 20
+#: A dispatcher chooses among so many, and at least among `ENOUGH`.
+PROPOSALS, ENOUGH = 5, 3
+#: How far a search goes, step by step: B posts only if A posts leave too little choice, the promise broken last.
+ALLOWANCES = (Allowance(), Allowance(substitutes=True), Allowance(substitutes=True, extra_days=20))
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
+    """`names` are those of departments, officers and sites by language; `desk` may clear without a visit."""
+
     problem: s.Problem
     visit: str
+    names: Mapping[str, Mapping[str, str]]
+    desk: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Slots, best first, as JSON-ready proposals; or why there are none."""
+    """Slots, best first, as JSON-ready proposals; or why there are none and what would help."""
 
     proposals: tuple[dict[str, Any], ...]
     explanation: tuple[dict[str, Any], ...] = ()
@@ -119,22 +127,33 @@ async def build_question(
         calendar=at.calendar,
         grid=GRID_MINUTES,
     )
-    return Question(problem, visit.id)
+    names, desk = await _names(session, sites.values(), parties)
+    return Question(problem, visit.id, names, desk)
 
 
 def answer(question: Question, *, seconds: float = 2.0) -> Answer:
     """Pure and slow: run it in a thread. A posts within the promise first, then B posts, then later than promised."""
-    for allowance in (
-        Allowance(),
-        Allowance(substitutes=True),
-        Allowance(substitutes=True, extra_days=LATE_DAYS),
-    ):
-        slots = find_slots(question.problem, question.visit, count=5, allowance=allowance, seconds=seconds)
+    for allowance in ALLOWANCES:
+        slots = find_slots(
+            question.problem, question.visit, count=PROPOSALS, allowance=allowance, seconds=seconds
+        )
         if len(slots) >= ENOUGH:
             break
     if slots:
         return Answer(tuple(_proposal(question, slot) for slot in slots))
-    return Answer((), tuple(_explain(question)))
+    found = explain(
+        question.problem, question.visit, allowance=ALLOWANCES[-1], desk=question.desk, seconds=seconds
+    )
+    conflicts = [[blocker.reason for blocker in conflict] for conflict in found.conflicts]
+    ways_out = [[way.reason] for way in found.relaxations]
+    return Answer(
+        (),
+        tuple(
+            {"kind": kind, "reasons": [_worded(question, each) for each in reasons]}
+            for kind, every in (("conflict", conflicts), ("way_out", ways_out))
+            for reasons in every
+        ),
+    )
 
 
 def _proposal(question: Question, slot: Slot) -> dict[str, Any]:
@@ -148,25 +167,46 @@ def _proposal(question: Question, slot: Slot) -> dict[str, Any]:
         }
         for party, start, team in zip(visit.parties, slot.placement.starts, slot.placement.teams, strict=True)
     ]
-    return {"teams": parts, "reasons": [msgspec.to_builtins(reason) for reason in slot.reasons]}
+    return {"teams": parts, "reasons": [_worded(question, reason) for reason in slot.reasons]}
 
 
-def _explain(question: Question) -> Iterable[dict[str, Any]]:
-    """The departments each of which alone stands in the way; all of them together where no single one does."""
-    problem = question.problem
-    visit = problem.visit_by_id[question.visit]
-    beyond = Allowance(substitutes=True, extra_days=LATE_DAYS)
-    for party in visit.parties:
-        others = tuple(each for each in visit.parties if each is not party)
-        if not others:
-            break
-        lighter = msgspec.structs.replace(visit, parties=others)
-        rest = tuple(lighter if each is visit else each for each in problem.visits)
-        if find_slots(msgspec.structs.replace(problem, visits=rest), visit.id, count=1, allowance=beyond):
-            yield {"code": "department_unavailable", "params": {"department": party.department}}
-            return
-    departments = [party.department for party in visit.parties]
-    yield {"code": "no_common_time", "params": {"departments": departments}}
+def _worded(question: Question, reason: Reason) -> dict[str, str]:
+    """The reason's code, and its sentence in both languages with people's and departments' names put in."""
+    sentences = {"code": reason.code}
+    for locale, key in (("zh-CN", "zh"), ("en", "en")):
+        params = {name: _named(value, question.names[key]) for name, value in reason.params.items()}
+        named = Reason(code=reason.code, params=params)
+        sentences[key] = word(named, gettext=partial(translate, locale), locale=locale)
+    return sentences
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, tuple):
+        return tuple(_named(each, names) for each in value)
+    if isinstance(value, Absence):
+        return Absence(name=names.get(value.name, value.name), span=value.span)
+    return value
+
+
+async def _names(
+    session: AsyncSession, projects: Iterable[Project], parties: Sequence[Party]
+) -> tuple[dict[str, dict[str, str]], frozenset[str]]:
+    officers = await session.execute(sa.select(col(Officer.id), col(Officer.name)))
+    neutral = {str(row.id): row.name for row in officers}
+    neutral |= {_site_id(project): project.name for project in projects}
+    departments = list(await session.scalars(sa.select(Department)))
+    names = {
+        "zh": neutral | {row.code: row.name_zh for row in departments},
+        "en": neutral | {row.code: row.name_en for row in departments},
+    }
+    bound = await session.scalars(
+        sa.select(col(Matter.department_code)).where(
+            col(Matter.hard_order), col(Matter.id).in_([party.matter_id for party in parties])
+        )
+    )
+    return names, frozenset(party.department_code for party in parties) - set(bound)
 
 
 def moment(first_day: date, tick: int) -> datetime:

@@ -38,6 +38,7 @@ class SlotSearch(SQLModel, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=Timestamp)
     calendar_version: str = ""
     explanation: list[dict[str, Any]] = Field(default=[], sa_type=Json)
+    """{kind: conflict | way_out, reasons: [{code, zh, en}]}"""
 
 
 class SlotProposal(SQLModel, table=True):
@@ -53,7 +54,7 @@ class SlotProposal(SQLModel, table=True):
     ends_at: datetime = Field(sa_type=Timestamp)
     teams: list[dict[str, Any]] = Field(sa_type=Json)
     reasons: list[dict[str, Any]] = Field(sa_type=Json)
-    """{term, value} for every measure that the ranking weighed."""
+    """{code, zh, en} for each thing that speaks for or against it."""
 
 
 class Visit(SQLModel, table=True):

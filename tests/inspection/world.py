@@ -52,44 +52,49 @@ class World:
 
 async def build_world(session: AsyncSession, now: datetime, *, officers: int = 5) -> World:
     await seed_catalogue(session, now=now)
-    world = World()
-
-    async def account(login: str, department: str | None = None) -> int:
-        row = Account(
+    roles = ("owner", "window", "dispatcher", "issuer", "supervisor")
+    matters = read_catalogue().matter
+    logins: dict[str, str | None] = dict.fromkeys(roles)
+    for matter in matters:
+        names = ("liaison", *range(officers))
+        logins |= {f"{matter.department}-{name}": matter.department for name in names}
+    accounts = {
+        login: Account(
             login=login, name=f"某{login}", department_code=department, password_hash="-", created_at=now
         )
-        session.add(row)
-        await session.flush()
-        return row.id
-
-    for role in ("owner", "window", "dispatcher", "issuer", "supervisor"):
-        setattr(world, role, await account(role))
-    for matter in read_catalogue().matter:
+        for login, department in logins.items()
+    }
+    session.add_all(accounts.values())
+    await session.flush()
+    world = World(*(accounts[role].id for role in roles))
+    for matter in matters:
         code = matter.department
-        world.liaisons[code] = await account(f"{code}-liaison", code)
-        world.officers[code] = []
-        for number in range(officers):
-            officer = Officer(
+        world.liaisons[code] = accounts[f"{code}-liaison"].id
+        world.officers[code] = [
+            Officer(
                 number=f"{code}-{number}",
-                account_id=await account(f"{code}-{number}", code),
+                account_id=accounts[f"{code}-{number}"].id,
                 name=f"官{code}{number}",
                 department_code=code,
                 post=Post.PRIMARY if number < 3 else Post.SUBSTITUTE,
                 office_lon=SPOT[0],
                 office_lat=SPOT[1],
             )
-            session.add(officer)
-            await session.flush()
-            session.add(
-                Certificate(
-                    officer_id=officer.id,
-                    name=matter.certificate,
-                    number=f"证{code}{number}",
-                    valid_from=date(2020, 1, 1),
-                    valid_to=date(2030, 1, 1),
-                )
-            )
-            world.officers[code].append(officer)
+            for number in range(officers)
+        ]
+        session.add_all(world.officers[code])
+    await session.flush()
+    session.add_all(
+        Certificate(
+            officer_id=officer.id,
+            name=matter.certificate,
+            number=f"证{officer.number}",
+            valid_from=date(2020, 1, 1),
+            valid_to=date(2030, 1, 1),
+        )
+        for matter in matters
+        for officer in world.officers[matter.department]
+    )
     await session.flush()
     return world
 
