@@ -15,9 +15,10 @@ from documents.tables import Cell, Table, find_tables
 
 # Labels of one block stand no further apart, across and down: in a corner block, or in a strip along the sheet.
 _NEAR = tuple((across * POINTS_PER_MM, down * POINTS_PER_MM) for across, down in ((62, 62), (160, 25)))
-_REACH = 160 * POINTS_PER_MM  # from a label to the far end of its value's cell
+_REACH = 270 * POINTS_PER_MM  # from a label to the far end of its value's cell
 _AROUND = 20 * POINTS_PER_MM
 _FEWEST_LABELS = 3
+_TOUCH = 4.0  # points between cells that share a line
 
 
 @dataclass(slots=True)
@@ -147,6 +148,15 @@ def _holds(outer: BBox, inner: BBox) -> bool:
     return outer[0] <= x < outer[2] and outer[1] <= y < outer[3]
 
 
+def _level_with(cell: Cell, label: _Label) -> tuple[str, BBox | None]:
+    """Lettering of the drawing may shine through a stamp: of several lines, the one level with the label counts."""
+    middle = (label.span.bbox[1] + label.span.bbox[3]) / 2
+    level = [line for line in cell.lines if line.bbox[1] <= middle < line.bbox[3]]
+    if len(cell.lines) > 1 and len(level) == 1 and level[0].height <= 1.5 * label.span.height:
+        return level[0].text, level[0].bbox
+    return cell.text, cell.ink
+
+
 class _Reader:
     """Finds the value of a label: in its own cell, in the next, in the one below; without rules, by white space."""
 
@@ -159,41 +169,39 @@ class _Reader:
         self._meanings = meanings
 
     def value(self, label: _Label) -> tuple[str, BBox | None, BBox | None]:
+        """Text, its box, and the cell that it stands or should stand in."""
         if label.rest is not None:
             return label.rest.text, label.rest.bbox, None
         cell = next((cell for cell in self._cells if _holds(cell.bbox, label.span.bbox)), None)
         if cell is None:
             return self._by_white_space(label)
-        if own := self._beside_label(cell, label):
+        if own := self._in_label_cell(cell, label):
             return own[0], own[1], cell.bbox
-        middle = (label.span.bbox[1] + label.span.bbox[3]) / 2
-        beside = self._nearest(
-            other
-            for other in self._cells
-            if other.bbox[0] >= cell.bbox[2] - 3 and other.bbox[1] <= middle < other.bbox[3]
-        )
-        if beside is not None and beside.bbox[0] - cell.bbox[2] < 4 and not self._is_label(beside):
-            # Lettering of the drawing may shine through a stamp: what stands level with the label is its value.
-            level = [line for line in beside.lines if line.bbox[1] <= middle < line.bbox[3]]
-            if len(level) == 1 and len(beside.lines) > 1 and level[0].height <= 1.5 * label.span.height:
-                return level[0].text, level[0].bbox, beside.bbox
-            return beside.text, beside.ink, beside.bbox
-        centre = (label.span.bbox[0] + label.span.bbox[2]) / 2
-        below = min(
-            (o for o in self._cells if o.bbox[1] >= cell.bbox[3] - 3 and o.bbox[0] <= centre < o.bbox[2]),
-            key=lambda other: other.bbox[1],
-            default=None,
-        )
-        if (
-            below is not None
-            and below.text
-            and below.bbox[1] - cell.bbox[3] < 4
-            and not self._is_label(below)
-        ):
+        if beside := self._cell_beside(cell, label):
+            return *_level_with(beside, label), beside.bbox
+        if (below := self._cell_below(cell, label)) and below.text:
             return below.text, below.ink, below.bbox
         return "", None, cell.bbox
 
-    def _beside_label(self, cell: Cell, label: _Label) -> tuple[str, BBox] | None:
+    def _cell_beside(self, cell: Cell, label: _Label) -> Cell | None:
+        middle = (label.span.bbox[1] + label.span.bbox[3]) / 2
+        touching = (
+            other
+            for other in self._cells
+            if abs(other.bbox[0] - cell.bbox[2]) <= _TOUCH and other.bbox[1] <= middle < other.bbox[3]
+        )
+        return next((other for other in touching if not self._is_label(other)), None)
+
+    def _cell_below(self, cell: Cell, label: _Label) -> Cell | None:
+        centre = (label.span.bbox[0] + label.span.bbox[2]) / 2
+        touching = (
+            other
+            for other in self._cells
+            if abs(other.bbox[1] - cell.bbox[3]) <= _TOUCH and other.bbox[0] <= centre < other.bbox[2]
+        )
+        return next((other for other in touching if not self._is_label(other)), None)
+
+    def _in_label_cell(self, cell: Cell, label: _Label) -> tuple[str, BBox] | None:
         """Text in the label's own cell that belongs to no label."""
         others = [
             word
@@ -215,10 +223,6 @@ class _Reader:
         if beside is None or beside.bbox[0] - right > _REACH or self._meaning(beside):
             return "", None, None
         return beside.text, beside.bbox, None
-
-    @staticmethod
-    def _nearest(cells: Iterable[Cell]) -> Cell | None:
-        return min(cells, key=lambda cell: cell.bbox[0], default=None)
 
     def _is_label(self, cell: Cell) -> bool:
         text = normalise.compact(cell.text).rstrip(":")

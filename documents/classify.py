@@ -1,4 +1,4 @@
-"""What kind of document it is: the heading decides, words in the body support or contradict, and the evidence is kept."""
+"""What kind of document it is: the heading decides, words in the body support or contradict; the evidence is kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

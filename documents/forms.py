@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from documents import layout, normalise
 from documents.layout import Span
@@ -10,6 +11,8 @@ from documents.rulebook import RuleBook
 from documents.tables import Cell, Table
 
 _REMARK = re.compile(r"[(\[〔][^)\]〕]*[)\]〕]")
+_FEWEST_COLUMNS = 3
+_WIDE_GAP, _WORD_GAP = 2.5, 0.8  # times the height of the writing
 _LABEL_LIKE = re.compile(r"[\u4e00-\u9fff]{2,10}(?:\([^()]*\))?:")
 _TICKED, _UNTICKED = "☑☒■√✓✔◼", "□☐◻"
 _SEAL_WORDS = ("盖章", "公章", "签章", "印章")
@@ -42,24 +45,26 @@ class Labels:
 def value_of(kind: str, raw: str, label: str) -> tuple[str | float | None, str | None]:
     """The normalised value and its unit; None where nothing usable is printed."""
     text = normalise.compact(raw)
+    value: str | float | None = None
     if text in _MISSING_MARKS:
         return None, None
-    if kind == "area":
-        area = normalise.area(raw, label=label)
-        return (float(area), "㎡") if area is not None else (None, None)
-    if kind == "number":
-        number = normalise.number(raw)
-        return (float(number), None) if number is not None else (None, None)
-    if kind == "date":
-        date = normalise.date(raw)
-        return (date.isoformat() if date else None), None
-    if kind == "code":
-        return (found.group() if (found := normalise.PROJECT_CODE.search(text)) else text), None
-    if kind == "permit":
-        return normalise.permit(raw) or None, None
-    if kind == "checks":
-        return ticked(text), None
-    return normalise.name(raw) or None, None
+    match kind:
+        case "area" | "number":
+            amount = normalise.area(raw, label=label) if kind == "area" else normalise.number(raw)
+            value = None if amount is None else float(amount)
+        case "date":
+            date = normalise.date(raw)
+            value = date.isoformat() if date else None
+        case "code":
+            found = normalise.PROJECT_CODE.search(text)
+            value = found.group() if found else text
+        case "permit":
+            value = normalise.permit(raw) or None
+        case "checks":
+            value = ticked(text)
+        case _:
+            value = normalise.name(raw) or None
+    return value, "㎡" if kind == "area" and value is not None else None
 
 
 def ticked(text: str) -> str | None:
@@ -84,7 +89,10 @@ def from_table(table: Table, labels: Labels, page: int, *, header: int | None) -
 
 def _from_row(cells: Sequence[Cell], below: Sequence[Cell], labels: Labels, page: int) -> Iterator[Field]:
     meanings = [labels.meaning(cell.text) for cell in cells]
-    header = len(cells) > 2 and sum(meaning is not None for meaning in meanings) > len(cells) / 2 + 0.5
+    header = (
+        len(cells) >= _FEWEST_COLUMNS
+        and sum(meaning is not None for meaning in meanings) > len(cells) / 2 + 0.5
+    )
     for index, (cell, meaning) in enumerate(zip(cells, meanings, strict=True)):
         if meaning is None:
             continue
@@ -152,7 +160,9 @@ def _before_gap(line: Span, start: int, end: int) -> int:
     for at in range(start, end):
         before, char = line.chars[at - 1], line.chars[at]
         gap = (char.x0 - before.x1) / max(char.height, before.height)
-        if (at > start and gap > 2.5) or ((at == start or gap > 0.8) and _LABEL_LIKE.match(text, at)):
+        if (at > start and gap > _WIDE_GAP) or (
+            (at == start or gap > _WORD_GAP) and _LABEL_LIKE.match(text, at)
+        ):
             return at
     return end
 
@@ -160,7 +170,7 @@ def _before_gap(line: Span, start: int, end: int) -> int:
 def from_spans(line: Span, labels: Labels, page: int) -> Iterator[Field]:
     """A label and its value set apart by white space, in forms without rules."""
     parts = list(layout.spans(line, gap=0.6))
-    for part, following in zip(parts, parts[1:], strict=False):
+    for part, following in pairwise(parts):
         name = labels.meaning(part.text)
         if name is None or labels.meaning(following.text) is not None:
             continue

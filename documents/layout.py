@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from documents import normalise
 from documents.report import BBox
@@ -51,23 +52,27 @@ class Frame:
 
     def upright(self, box: BBox) -> BBox:
         x0, top, x1, bottom = box
-        if self.angle == 90:
-            return self.height - bottom, x0, self.height - top, x1
-        if self.angle == 180:
-            return self.width - x1, self.height - bottom, self.width - x0, self.height - top
-        if self.angle == 270:
-            return top, self.width - x1, bottom, self.width - x0
-        return box
+        match self.angle:
+            case 90:
+                return self.height - bottom, x0, self.height - top, x1
+            case 180:
+                return self.width - x1, self.height - bottom, self.width - x0, self.height - top
+            case 270:
+                return top, self.width - x1, bottom, self.width - x0
+            case _:
+                return box
 
     def displayed(self, box: BBox) -> BBox:
         x0, top, x1, bottom = box
-        if self.angle == 90:
-            return top, self.height - x1, bottom, self.height - x0
-        if self.angle == 180:
-            return self.width - x1, self.height - bottom, self.width - x0, self.height - top
-        if self.angle == 270:
-            return self.width - bottom, x0, self.width - top, x1
-        return box
+        match self.angle:
+            case 90:
+                return top, self.height - x1, bottom, self.height - x0
+            case 180:
+                return self.width - x1, self.height - bottom, self.width - x0, self.height - top
+            case 270:
+                return self.width - bottom, x0, self.width - top, x1
+            case _:
+                return box
 
     def turn(self, chars: Iterable[Char]) -> list[Char]:
         """The characters written in this direction, moved into the upright frame."""
@@ -121,7 +126,7 @@ def _without_doubles(line: list[Char]) -> list[Char]:
 
 def _span(chars: list[Char]) -> Span:
     pieces = [chars[0].text]
-    for before, char in zip(chars, chars[1:], strict=False):
+    for before, char in pairwise(chars):
         if char.x0 - before.x1 > 0.3 * max(char.height, before.height):
             pieces.append(" ")
         pieces.append(char.text)

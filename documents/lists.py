@@ -12,6 +12,7 @@ _COLUMNS = {
     "sheet": ("图幅", "规格", "图纸规格", "幅面"),
     "revision": ("版本", "版次", "修改版次", "版本号", "版号", "修订"),
 }
+_FEWEST_COLUMNS, _FEWEST_ROWS, _LONGEST_TITLE = 3, 2, 14
 _TOTAL = ("合计", "总计", "共计")
 
 
@@ -25,16 +26,16 @@ def header_row(table: Table, labels: forms.Labels) -> int | None:
     for index, row in enumerate(table.rows[:3]):
         cells = [cell for cell in row if cell is not None]
         rows_below = table.rows[index + 1 :]
-        if len(cells) < 3 or len(rows_below) < 2:
+        if len(cells) < _FEWEST_COLUMNS or len(rows_below) < _FEWEST_ROWS:
             continue
         alike = sum(len([cell for cell in other if cell]) >= len(cells) - 1 for other in rows_below)
-        titled = all(0 < len(normalise.compact(cell.text)) <= 14 for cell in cells)
+        titled = all(0 < len(normalise.compact(cell.text)) <= _LONGEST_TITLE for cell in cells)
         numbers = sum(_is_number(cell.text) for other in rows_below for cell in other if cell)
         if (
             titled
             and alike >= len(rows_below) * 0.6
             and not any(_is_number(c.text) for c in cells)
-            and numbers >= 2
+            and numbers >= _FEWEST_ROWS
         ):
             return index
     return None

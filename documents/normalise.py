@@ -19,7 +19,9 @@ _CHINESE_DIGITS = {
 _CHINESE_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _CHINESE_NUMBER = re.compile(r"[〇零○一二三四五六七八九壹贰貳叁參肆伍陆陸柒捌玖十拾百佰千仟万萬亿億点點]{2,}")
+_BRACKETS = str.maketrans("〔〕[]【】", "()()()")
 PROJECT_CODE = re.compile(r"\d{4}-\d{6}-\d{2}-\d{2}-\d{6}")
+_SMALLEST_ROUNDING = Decimal("0.0051")
 _SQUARE_METRES = ("㎡", "m²", "m2", "平方米", "平米", "平方公尺")
 
 
@@ -86,11 +88,22 @@ def area(text: str, *, label: str = "") -> Decimal | None:
     if value is None:
         return None
     unit = compact(text) if _has_area_unit(compact(text)) else compact(label)
-    if any("万" + metres in unit for metres in _SQUARE_METRES):
-        value *= 10_000
-    elif "公顷" in unit:
-        value *= 10_000
-    return value
+    in_tens_of_thousands = "公顷" in unit or any(f"万{metres}" in unit for metres in _SQUARE_METRES)
+    return value * 10_000 if in_tens_of_thousands else value
+
+
+def area_rounding(text: str, *, label: str = "") -> Decimal:
+    """Half a unit of the last printed digit, in ㎡: 1.87万㎡ stands for anything from 18,650 to 18,750 ㎡."""
+    printed = number(text)
+    value = area(text, label=label)
+    if not printed or value is None:
+        return _SMALLEST_ROUNDING
+    last_digit = Decimal(10) ** int(printed.as_tuple().exponent)
+    return (
+        max(last_digit / 2 * (value / printed), _SMALLEST_ROUNDING)
+        if value != printed
+        else _SMALLEST_ROUNDING
+    )
 
 
 def _has_area_unit(text: str) -> bool:
@@ -143,14 +156,7 @@ def looks_like_date(text: str) -> bool:
 
 def name(text: str) -> str:
     """A company, project or address, comparable: no spaces, half-width brackets, no closing punctuation."""
-    return (
-        compact(text)
-        .replace("〔", "(")
-        .replace("〕", ")")
-        .replace("[", "(")
-        .replace("]", ")")
-        .strip("。.,;:,")
-    )
+    return compact(text).translate(_BRACKETS).rstrip("。.,;:")
 
 
 def permit(text: str) -> str:

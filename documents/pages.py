@@ -27,7 +27,15 @@ MAX_OBJECTS_INSPECTED = 3_000
 MAX_RENDER_PIXELS = 30_000_000
 _THUMBNAIL_PIXELS = 300_000
 _INVISIBLE = 3  # text rendering mode: neither filled nor stroked
+_TERMINATOR = b"\0\0"
 _SHX_TITLE = "AutoCAD SHX Text"
+
+# A scan may bear a stamped page number; a picture on a page without text may be part of one.
+_SCAN_SHARE, _SCAN_CHARS, _PICTURE_SHARE = 0.6, 30, 0.25
+_WHITE = 245
+_MOST_FORM_OBJECTS = 4
+_REPLACEMENT, _LAST_CODE_POINT = 0xFFFD, 0x10FFFF
+_PRIVATE_USE = range(0xE000, 0xF900)
 
 Bitmap = npt.NDArray[np.uint8]
 
@@ -64,7 +72,7 @@ class PageFacts:
     @cached_property
     def direction(self) -> int:
         """The angle at which most of the page is written."""
-        counts = {angle: 0 for angle in self.frames}
+        counts = dict.fromkeys(self.frames, 0)
         for char in self.chars:
             counts[char.angle] += 1
         return max(counts, key=lambda angle: (counts[angle], -angle))
@@ -116,13 +124,13 @@ class PageFacts:
     @cached_property
     def content(self) -> Content:
         covered = max((_share(image, self.width, self.height) for image in self.images), default=0.0)
-        if covered > 0.6 and len(self.chars) < 30:
+        if covered > _SCAN_SHARE and len(self.chars) < _SCAN_CHARS:
             return Content.SCAN
         if self.chars and not self.from_annotations:
             return Content.TEXT
-        if bool((self.thumbnail > 245).all()):
+        if bool((self.thumbnail > _WHITE).all()):
             return Content.BLANK
-        return Content.SCAN if covered > 0.25 else Content.STROKES
+        return Content.SCAN if covered > _PICTURE_SHARE else Content.STROKES
 
     @property
     def fingerprint(self) -> str:
@@ -193,13 +201,15 @@ class _DisplayedSpace:
         self.rotation = rotation
 
     def box(self, left: float, bottom: float, right: float, top: float) -> BBox:
-        if self.rotation == 90:
-            return bottom - self.bottom, left - self.left, top - self.bottom, right - self.left
-        if self.rotation == 180:
-            return self.right - right, bottom - self.bottom, self.right - left, top - self.bottom
-        if self.rotation == 270:
-            return self.top - top, self.right - right, self.top - bottom, self.right - left
-        return left - self.left, self.top - top, right - self.left, self.top - bottom
+        match self.rotation:
+            case 90:
+                return bottom - self.bottom, left - self.left, top - self.bottom, right - self.left
+            case 180:
+                return self.right - right, bottom - self.bottom, self.right - left, top - self.bottom
+            case 270:
+                return self.top - top, self.right - right, self.top - bottom, self.right - left
+            case _:
+                return left - self.left, self.top - top, right - self.left, self.top - bottom
 
 
 def _chars(
@@ -218,7 +228,7 @@ def _chars(
         x0, top, x1, bottom = space.box(rect.left, rect.bottom, rect.right, rect.top)
         if x1 <= x0 or bottom <= top:
             continue
-        if code >= 0xE000 and (code <= 0xF8FF or code == 0xFFFD or code > 0x10FFFF) or _unmapped(raw, index):
+        if code in _PRIVATE_USE or code == _REPLACEMENT or code > _LAST_CODE_POINT or _unmapped(raw, index):
             unmapped += 1
         # PDFium counts angles clockwise.
         angle = -(round(math.degrees(c.FPDFText_GetCharAngle(raw, index)) / 90) * 90 + rotation) % 360
@@ -228,7 +238,7 @@ def _chars(
         address = ctypes.cast(owner, ctypes.c_void_p).value
         if address != previous:
             previous, invisible = address, bool(address) and _invisible(owner)
-        glyph = chr(code) if code <= 0x10FFFF else "\ufffd"
+        glyph = chr(code if code <= _LAST_CODE_POINT else _REPLACEMENT)
         char = Char(glyph, x0, top, x1, bottom, origin[0] if angle in (90, 270) else origin[1], angle)
         (hidden if invisible else visible).append(char)
     return visible, unmapped, hidden
@@ -243,7 +253,7 @@ def _invisible(item: Any) -> bool:
         return True
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
     known = c.FPDFPageObj_GetFillColor(item, red, green, blue, alpha)
-    return bool(known) and (alpha.value == 0 or min(red.value, green.value, blue.value) >= 250)
+    return bool(known) and (alpha.value == 0 or min(red.value, green.value, blue.value) >= _WHITE)
 
 
 _NOT_INK = frozenset({0, 0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x3000, 0xFFFE, 0x200B, 0xFEFF, 0x02})
@@ -265,7 +275,7 @@ def _images(page: pdfium.PdfPage, space: _DisplayedSpace, count: int) -> Iterato
 
 def _holds_image(form: Any) -> bool:
     count = c.FPDFFormObj_CountObjects(form)
-    return 0 < count <= 4 and any(
+    return 0 < count <= _MOST_FORM_OBJECTS and any(
         c.FPDFPageObj_GetType(c.FPDFFormObj_GetObject(form, index)) == c.FPDF_PAGEOBJ_IMAGE
         for index in range(count)
     )
@@ -289,11 +299,11 @@ def _shx_chars(page: pdfium.PdfPage, space: _DisplayedSpace) -> Iterator[Char]:
 
 def _annotation_text(annotation: Any, key: bytes) -> str:
     size = c.FPDFAnnot_GetStringValue(annotation, key, None, 0)
-    if size <= 2:
+    if size <= len(_TERMINATOR):
         return ""
     buffer = (ctypes.c_ushort * (size // 2 + 1))()
     c.FPDFAnnot_GetStringValue(annotation, key, buffer, size)
-    return bytes(buffer)[: size - 2].decode("utf-16-le", errors="replace")
+    return bytes(buffer)[: size - len(_TERMINATOR)].decode("utf-16-le", errors="replace")
 
 
 def _spread(text: str, box: BBox) -> Iterator[Char]:

@@ -16,7 +16,7 @@ from documents import classify, forms, layout, lists, seals, signatures, triage
 from documents.blocks import find_block
 from documents.pages import PageFacts, read_pages
 from documents.reading import Line, PageReading, Reading
-from documents.report import BBox, Content, DocumentReport, Field, Finding, Page
+from documents.report import Content, DocumentReport, Field, Finding, Page
 from documents.rulebook import RuleBook
 from documents.sheets import sheet_name
 from documents.tables import Table, find_tables
@@ -25,6 +25,8 @@ Emit = Callable[[bytes, bytes], None]
 TRIAGE, PAGE, REPORT = b"T", b"P", b"D"
 _SMALLEST_DRAWING_MM = 400.0  # long side: A3 and above may be drawings
 _PAGES_WITH_TABLES = 80
+_PAGES_TO_JUDGE_BY = 2
+_GIVE_UP_AFTER = 20  # pages in a row that cannot be opened: the count was a lie
 _FINDINGS_PER_CHECK = 60  # a hostile file has thousands; nobody reads them
 
 
@@ -118,7 +120,7 @@ def _read_pages(
             page = _read_page(facts, reading, labels)
         reading.pages.append(page)
         emit(PAGE, msgspec.msgpack.encode(page.page))
-        if failed_in_a_row > 20:
+        if failed_in_a_row > _GIVE_UP_AFTER:
             return
 
 
@@ -147,7 +149,7 @@ def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> Page
     page.lines = [Line(line.text, facts.displayed(line.bbox), line.height) for line in facts.lines]
     if facts.chars:
         _read_drawing(facts, page, reading.book)
-    if facts.number <= 2 and reading.kind.code is None:
+    if facts.number <= _PAGES_TO_JUDGE_BY and reading.kind.code is None:
         height = facts.width if facts.direction in (90, 270) else facts.height
         kind = classify.classify(facts.lines, height, reading.book, title_block=page.title_block is not None)
         if kind.confidence > reading.kind.confidence or reading.kind.code is None:

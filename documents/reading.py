@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from documents.blocks import Block
 from documents.classify import Kind
@@ -79,13 +80,13 @@ class Reading:
         bbox: BBox | None = None,
         evidence: str = "",
         confidence: float = 1.0,
-        **values: object,
+        **values: Any,
     ) -> Finding:
         return self.book.finding(
             code, self.file, page=page, bbox=bbox, evidence=evidence, confidence=confidence, **values
         )
 
-    def about(self, subject: Field, code: str, **values: object) -> Finding:
+    def about(self, subject: Field, code: str, **values: Any) -> Finding:
         """A finding about a value that was read, shown where it stands."""
         return self.finding(
             code,

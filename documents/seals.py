@@ -122,7 +122,7 @@ def _patches(ink: Ink) -> Iterator[tuple[int, int, int, int]]:
 
 
 def assign(seals: list[BBox], spots: list[SealSpot]) -> None:
-    """Each seal goes to the nearest spot that it can reach; a patch wide enough for several seals serves each it covers."""
+    """Each seal goes to the nearest spot that it can reach; a patch wide enough for several serves each it covers."""
     for seal in seals:
         reachable = [spot for spot in spots if _distance(seal, spot.bbox) <= _REACH]
         if not reachable:
@@ -165,9 +165,10 @@ def has_ink(page: PageFacts, area: BBox, *, beside: BBox | None = None) -> bool:
         return False
     ink = page.render((x0, top, x1, bottom), _INK_SCALE) < _DARK
     if beside is not None:
-        left, up, right, down = (round(side * _INK_SCALE) for side in (
-            beside[0] - x0 - 1, beside[1] - top - 1, beside[2] - x0 + 1, beside[3] - top + 1
-        ))
+        left, up, right, down = (
+            round(side * _INK_SCALE)
+            for side in (beside[0] - x0 - 1, beside[1] - top - 1, beside[2] - x0 + 1, beside[3] - top + 1)
+        )
         ink[max(up, 0) : max(down, 0), max(left, 0) : max(right, 0)] = False
     return bool(ink.mean() > _INK_SHARE)
 

@@ -36,7 +36,11 @@ def verify(path: str, *, roots: Sequence[bytes], today: dt.date) -> list[Signatu
     moment = dt.datetime.combine(today, dt.time(12), tzinfo=dt.UTC)
     with Path(path).open("rb") as file:
         try:
-            embedded = [s for s in PdfFileReader(file, strict=False).embedded_signatures if s.sig_object_type == "/Sig"]
+            embedded = [
+                s
+                for s in PdfFileReader(file, strict=False).embedded_signatures
+                if s.sig_object_type == "/Sig"
+            ]
         except Exception as error:  # noqa: BLE001 — a parser that gives up must not read as "no signature"
             return [Signature(field="?", status="unverifiable", reason=type(error).__name__)]
         return list(_verified(embedded[:_MOST_SIGNATURES], anchors, moment))
@@ -53,7 +57,11 @@ def _verified(
 
 
 def _judged(
-    signature: EmbeddedPdfSignature, anchors: list[x509.Certificate], moment: dt.datetime, *, signed_again: bool
+    signature: EmbeddedPdfSignature,
+    anchors: list[x509.Certificate],
+    moment: dt.datetime,
+    *,
+    signed_again: bool,
 ) -> Signature:
     certificate = signature.signer_cert
     when = signature.self_reported_timestamp
@@ -118,7 +126,9 @@ def _only_annotations_added(signature: EmbeddedPdfSignature) -> bool:
             if not isinstance(old, generic.DictionaryObject) or not isinstance(new, generic.DictionaryObject):
                 return False
             volatile = {"/Annots", "/LastModified"} if old.get("/Type") == "/Page" else {"/Metadata"}
-            if {k: v for k, v in old.items() if k not in volatile} != {k: v for k, v in new.items() if k not in volatile}:
+            if {k: v for k, v in old.items() if k not in volatile} != {
+                k: v for k, v in new.items() if k not in volatile
+            }:
                 return False
     return True
 

@@ -1,4 +1,4 @@
-"""Ruled tables: lines found in PDFium's rendering, handed to pdfplumber's TableFinder together with PDFium's characters.
+"""Ruled tables: lines found in PDFium's rendering and its characters, handed to pdfplumber's TableFinder.
 
 Rendering a region costs milliseconds, for PDFium culls what lies outside, while walking the objects of a CAD sheet
 costs more than drawing it. Lines are then found alike in plain pages, nested forms, images and stroke drawings.
@@ -20,6 +20,8 @@ from documents.report import BBox
 _DARK = 215  # grey below this is ink; hairlines are drawn at least one pixel wide
 _SHORTEST_PT = 12.0
 _NARROWEST_PT = 60.0
+_FEWEST_EDGES = 4
+_SEAL_RED = 60  # how much redder than green and blue
 _MAX_RUNS = 6_000
 Ink = npt.NDArray[np.bool_]
 _SETTINGS = {
@@ -70,7 +72,7 @@ def find_tables(
     region = region or (0.0, 0.0, page.width, page.height)
     ink = red_ink(page.render(region, scale, colour=True)) if red else page.render(region, scale) < _DARK
     edges = [_edge(frame, box) for box in rulings(ink, scale, region)]
-    if len(edges) < 4 or len(edges) >= _MAX_RUNS:
+    if len(edges) < _FEWEST_EDGES or len(edges) >= _MAX_RUNS:
         return []
     chars = [char for char in frame.turn(page.chars) if _inside(char, frame.upright(region))]
     found = TableFinder(_RuledPage(edges, frame.upright(region)), _SETTINGS).tables
@@ -85,7 +87,7 @@ def find_tables(
 def red_ink(colours: Bitmap) -> Ink:
     """Where the rendering is red, as seals and stamps are."""
     red, green, blue = (colours[:, :, channel].astype(np.int16) for channel in range(3))
-    return (red - green > 60) & (red - blue > 60)
+    return (red - green > _SEAL_RED) & (red - blue > _SEAL_RED)
 
 
 def rulings(ink: Ink, scale: float, region: BBox) -> Iterator[BBox]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from documents import normalise
-from documents.normalise import PROJECT_CODE
 from documents.report import DocumentReport, Field, Finding, ProjectFacts
 from documents.rulebook import RuleBook
 
@@ -30,7 +29,8 @@ _CODES = {
 # A certificate prints its own number under a general label.
 _OWN_NUMBER = {"construction_permit": "construction_permit", "planning_permit": "planning_permit"}
 _SUFFIX = re.compile(r"(?:新建|建设)?(?:工程|项目)$")
-_ANOTHER_PROJECT = 0.5
+_ANOTHER_PROJECT, _ANOTHER_WITH_CODE = 0.5, 0.8  # likeness of names below which it is another project
+_FEWEST_STATEMENTS = 2
 _APPLICATION = "申请信息"
 
 
@@ -61,18 +61,13 @@ def consistency(
             document, field = statement.document, statement.field
             if document is None or field is None or document.file in elsewhere:
                 continue
-            if statement is expected or agree(name, statement, expected) or _is_malformed(name, statement):
+            if statement is expected or agree(name, statement, expected):
                 continue
-            if name == "project_name" and _another_project(statement, expected, documents, project):
+            if name == "project_name" and _another_project(statement, expected, project):
                 elsewhere.add(document.file)
                 yield document, _finding(book, "wrong-project", name, statement, expected)
             else:
                 yield document, _finding(book, code, name, statement, expected)
-
-
-def _is_malformed(name: str, statement: Statement) -> bool:
-    """A mistyped code has been said to be one; whether it differs as well nobody can say."""
-    return name == "project_code" and not PROJECT_CODE.fullmatch(str(statement.value))
 
 
 def _statements(documents: Sequence[DocumentReport], name: str) -> Iterator[Statement]:
@@ -109,7 +104,7 @@ def _expected(statements: list[Statement], applied: Statement | None) -> Stateme
     documents = Counter[str | float]()
     for value, _ in {(statement.value, statement.where) for statement in statements}:
         documents[value] += 1
-    if len(documents) < 2:
+    if len(documents) < _FEWEST_STATEMENTS:
         return None
     # Among equals the joint application speaks for the owner, and then the first document.
     order = sorted(
@@ -121,7 +116,7 @@ def _expected(statements: list[Statement], applied: Statement | None) -> Stateme
 
 def agree(name: str, a: Statement, b: Statement) -> bool:
     if name == "floor_area":
-        return abs(float(a.value) - float(b.value)) <= _rounding(a) + _rounding(b) + 1e-6
+        return abs(float(a.value) - float(b.value)) <= _slack(a) + _slack(b)
     if name == "project_name":
         return _SUFFIX.sub("", str(a.value)) == _SUFFIX.sub("", normalise.name(str(b.value)))
     if name in {"planning_permit", "construction_permit", "fire_review", "civil_defence_permit"}:
@@ -129,22 +124,12 @@ def agree(name: str, a: Statement, b: Statement) -> bool:
     return normalise.name(str(a.value)) == normalise.name(str(b.value))
 
 
-def _rounding(statement: Statement) -> float:
-    """Half a unit of the last printed digit: 1.87万㎡ stands for anything from 18,650 to 18,750 ㎡."""
-    if statement.field is None:
-        return 0.005
-    text = normalise.compact(statement.field.raw)
-    decimals = len(found.group(1)) if (found := re.search(r"\d\.(\d+)", text)) else 0
-    unit = 10_000 if "万" in text + statement.field.label and any(c.isdigit() for c in text) else 1
-    return 0.5 * unit * 10.0**-decimals if unit > 1 or decimals < 2 and decimals > 0 else 0.005
+def _slack(statement: Statement) -> float:
+    field = statement.field
+    return float(normalise.area_rounding(field.raw, label=field.label)) if field else 0.005
 
 
-def _another_project(
-    statement: Statement,
-    expected: Statement,
-    documents: Sequence[DocumentReport],
-    project: ProjectFacts | None,
-) -> bool:
+def _another_project(statement: Statement, expected: Statement, project: ProjectFacts | None) -> bool:
     """An unlike name, and no code that says otherwise."""
     likeness = SequenceMatcher(None, str(statement.value), str(expected.value)).ratio()
     document = statement.document
@@ -154,8 +139,8 @@ def _another_project(
         found = expected.document.first("project_code")
         expected_code = str(found.value) if found else None
     if code is not None and expected_code is not None:
-        return code.value != expected_code and likeness < 0.8
-    return likeness < _ANOTHER_PROJECT and len(documents) > 1 or likeness < 0.3
+        return code.value != expected_code and likeness < _ANOTHER_WITH_CODE
+    return likeness < _ANOTHER_PROJECT
 
 
 def _finding(book: RuleBook, code: str, name: str, statement: Statement, expected: Statement) -> Finding:

@@ -12,13 +12,8 @@ _DONE = ("start_date", "completion_date", "issue_date")
 
 def impossible_dates(reading: Reading) -> Iterator[Finding]:
     for field in reading.fields:
-        if (
-            _is_date(reading, field)
-            and field.value is None
-            and any(c.isdigit() for c in normalise.compact(field.raw))
-        ):
-            if normalise.looks_like_date(field.raw):
-                yield reading.about(field, "impossible-date", value=field.raw)
+        if _is_date(reading, field) and field.value is None and normalise.looks_like_date(field.raw):
+            yield reading.about(field, "impossible-date", value=field.raw)
 
 
 def future_dates(reading: Reading) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from documents import normalise
 from documents.report import BBox, DocumentReport, Finding, ListedDrawing
@@ -143,7 +144,7 @@ def _submitted_twice(
 def _deviations(
     sheet: SubmittedSheet, drawing: ListedDrawing, book: RuleBook
 ) -> Iterator[tuple[DocumentReport, Finding]]:
-    def finding(code: str, **values: object) -> tuple[DocumentReport, Finding]:
+    def finding(code: str, **values: Any) -> tuple[DocumentReport, Finding]:
         return sheet.document, book.finding(
             code,
             sheet.document.file,

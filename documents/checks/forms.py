@@ -43,14 +43,18 @@ def _is_read(reading: Reading) -> bool:
 
 def project_codes(reading: Reading) -> Iterator[Finding]:
     for field in reading.fields:
-        if field.name == "project_code" and field.value is not None and not normalise.PROJECT_CODE.fullmatch(str(field.value)):
+        if (
+            field.name == "project_code"
+            and field.value is not None
+            and not normalise.PROJECT_CODE.fullmatch(str(field.value))
+        ):
             yield reading.about(field, "malformed-code", value=field.raw)
 
 
 def ticks(reading: Reading) -> Iterator[Finding]:
     for field in reading.fields:
         text = normalise.compact(field.raw)
-        if field.value is None and any(mark in text for mark in "□☐◻") and len(text) > 2:
+        if field.value is None and any(mark in text for mark in "□☐◻") and len(text) > len("□"):
             yield reading.about(field, "nothing-ticked", field=field.label)
 
 

@@ -88,7 +88,7 @@ def hidden_text(reading: Reading) -> Iterator[Finding]:
 
 def text_off_page(reading: Reading) -> Iterator[Finding]:
     for page in reading.pages:
-        if page.outside > 5:
+        if page.outside > _FEWEST_CHARS:
             yield reading.finding("text-off-page", page=page.page.number, evidence=str(page.outside))
 
 

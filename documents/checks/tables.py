@@ -32,7 +32,7 @@ def _wrong_totals(table: Table) -> Iterator[tuple[str, Decimal, Decimal, Cell]]:
     head = table.rows[0]
     since = 1
     for number, row in enumerate(table.rows):
-        if number < 2 or not _is_total(row, _TOTAL):
+        if number <= 1 or not _is_total(row, _TOTAL):
             continue
         body = [other for other in table.rows[since:number] if not _is_total(other, _TOTAL + _SUBTOTAL)]
         since = number + 1
@@ -78,7 +78,8 @@ def parts_of_area(reading: Reading) -> Iterator[Finding]:
     if total is None or above is None or below is None:
         return
     computed = float(above.value or 0) + float(below.value or 0)
-    if abs(computed - float(total.value or 0)) > 0.02:
+    slack = sum(normalise.area_rounding(part.raw, label=part.label) for part in (total, above, below))
+    if abs(computed - float(total.value or 0)) > slack:
         yield reading.about(
             total,
             "parts-differ-from-total",

@@ -4,9 +4,12 @@ The TOML files beside this one are the version the product ships with; a stored,
 """
 
 import datetime as dt
+import hashlib
+import tomllib
 from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -116,8 +119,6 @@ class RuleBook(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def version(self) -> str:
         """Changes when any rule does; a stored result is reused only under the version it was made with."""
-        import hashlib
-
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
 
     def label(self, field: str) -> str:
@@ -139,7 +140,7 @@ class RuleBook(msgspec.Struct, frozen=True, dict=True):
         evidence: str = "",
         confidence: float = 1.0,
         severity: Severity | None = None,
-        **values: object,
+        **values: Any,
     ) -> Finding:
         """A finding as the rule words it; `values` fill the placeholders. An unknown code is a KeyError."""
         rule = self.findings.finding[code]
@@ -163,14 +164,8 @@ def shipped() -> RuleBook:
     """The rule book that the product comes with."""
     folder = Path(__file__).parent
 
-    def read(name: str, kind: type[msgspec.Struct]) -> msgspec.Struct:
-        return msgspec.toml.decode((folder / f"{name}.toml").read_bytes(), type=kind)
-
-    files: dict[str, type[msgspec.Struct]] = {
-        "findings": _FindingsFile,
-        "fields": _FieldsFile,
-        "families": _FamiliesFile,
-        "sheets": SheetRules,
-        "checklist": _ChecklistFile,
+    parts = {
+        name: tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
+        for name in RuleBook.__struct_fields__
     }
-    return RuleBook(**{name: read(name, kind) for name, kind in files.items()})
+    return msgspec.convert(parts, RuleBook)
