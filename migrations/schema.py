@@ -6,6 +6,7 @@ from core import calendars, ledger, outbox, people
 from core.tables import metadata
 from inspection import models as inspection
 from tendering import models as tendering
+from tendering import search
 
 __all__ = ["TRIGGERS", "calendars", "inspection", "ledger", "metadata", "outbox", "people", "tendering"]
 
@@ -23,6 +24,7 @@ TRIGGERS = (
     CREATE TRIGGER notice_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON notice
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
     """,
+    *search.DDL,
 )
 
 for statement in TRIGGERS:

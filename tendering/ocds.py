@@ -12,7 +12,7 @@ from typing import Any
 from tendering.content import Award, Bid, Content, Contract, Lot, Party, to_json
 from tendering.ocds_merge import merge
 from tendering.prices import Price
-from tendering.queries import NoticeDetail, ProcessDetail
+from tendering.records import NoticeDetail, ProcessDetail
 from tendering.rules import KINDS, Category, Nature, NoticeKind
 
 VERSION = "1.1"

@@ -1,4 +1,4 @@
-"""Reading notices: columns into Structs, newest first, continued by key and never by offset."""
+"""Listing notices: columns into Structs, newest first, continued by key and never by offset."""
 
 import base64
 import binascii
@@ -9,14 +9,15 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from core import clock
-from core.errors import NotFound, Refusal
+from core.errors import Refusal
 from tendering import search
-from tendering.content import Content, Party, content_from
-from tendering.models import OCID_PREFIX, Notice, Process, ocid_of
+from tendering.models import Notice, Process, ocid_of
 from tendering.rules import Category, Nature, NoticeKind, Stage
 
 #: Above this a list says "more than": counting a million rows would cost more than it tells.
@@ -70,66 +71,21 @@ class NoticePage(msgspec.Struct, frozen=True):
     newer: str | None
 
 
-class ChainEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One notice in its process's chain. `about` is the notice that it corrects or withdraws."""
+class Place(msgspec.Struct, frozen=True):
+    """Where in the list to go on, and in which direction."""
 
-    id: str
-    kind: NoticeKind
-    stage: Stage
-    nature: Nature
-    title: str
-    published_at: datetime
-    about: str | None
+    edge: tuple[datetime, int] | None = None
+    newer: bool = False
 
+    def beyond(self, source: Any) -> list[sa.ColumnElement[bool]]:
+        if self.edge is None:
+            return []
+        compare = sa.tuple_(source.published_at, source.id).op(">" if self.newer else "<", is_comparison=True)
+        return [compare(sa.tuple_(*self.edge))]
 
-class NoticeDetail(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A notice as published, with its place in the chain. `digest` is the SHA-256 of its canonical JSON."""
-
-    id: str
-    ocid: str
-    title: str
-    category: Category
-    kind: NoticeKind
-    stage: Stage
-    nature: Nature
-    about: str | None
-    district: str | None
-    project_code: str | None
-    buyer: Party | None
-    published_at: datetime
-    closes_at: datetime | None
-    source: str
-    digest: str
-    content: Content
-    chain: list[ChainEntry]
-
-
-class ProcessDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """A process and its notices, oldest first."""
-
-    ocid: str
-    code: str
-    category: Category
-    opened_on: date
-    notices: list[NoticeDetail]
-
-
-_LINE: tuple[Any, ...] = (
-    col(Notice.id).label("key"),
-    col(Notice.code),
-    col(Process.code).label("process"),
-    col(Notice.title),
-    col(Notice.category),
-    col(Notice.kind),
-    col(Notice.stage),
-    col(Notice.nature),
-    col(Notice.district),
-    col(Notice.buyer_name),
-    col(Notice.amount),
-    col(Notice.published_at),
-    col(Notice.closes_at),
-)
-_KEY = sa.tuple_(col(Notice.published_at), col(Notice.id))
+    def order(self, source: Any) -> tuple[Any, ...]:
+        key = (source.published_at, source.id)
+        return key if self.newer else tuple(column.desc() for column in key)
 
 
 async def list_notices(
@@ -139,20 +95,13 @@ async def list_notices(
 
     Raises BadCursor.
     """
-    newer = cursor is not None and cursor.startswith("n")
-    statement = sa.select(*_LINE).join(Process, col(Process.id) == col(Notice.process_id))
-    statement = statement.where(*conditions(wanted))
-    if cursor is not None:
-        edge = sa.tuple_(*_decode(cursor))
-        statement = statement.where(_KEY.op(">" if newer else "<")(edge))
-    order = (col(Notice.published_at), col(Notice.id))
-    ordered = order if newer else tuple(column.desc() for column in order)
-    rows = (await session.execute(statement.order_by(*ordered).limit(limit + 1))).all()
+    place = _decode(cursor) if cursor else Place()
+    rows = await _rows(session, wanted, place, limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
-    if newer:
+    if place.newer:
         rows = rows[::-1]
     first, last = (rows[0], rows[-1]) if rows else (None, None)
-    has_newer, has_older = (more, True) if newer else (cursor is not None, more)
+    has_newer, has_older = (more, True) if place.newer else (place.edge is not None, more)
     return NoticePage(
         [_line(row) for row in rows],
         older=_encode("o", last) if last is not None and has_older else None,
@@ -160,60 +109,89 @@ async def list_notices(
     )
 
 
+async def _rows(session: AsyncSession, wanted: NoticeFilter, place: Place, limit: int) -> Sequence[Any]:
+    """Up to `limit` rows beyond the place; words are looked for as `search` explains."""
+    if not search.words(wanted.q):
+        return await _lines(session, Notice, [*conditions(wanted), *place.beyond(Notice)], place, limit)
+    walk = sa.select(Notice).where(*place.beyond(Notice)).order_by(*place.order(Notice)).limit(search.WALK)
+    recent = aliased(Notice, walk.subquery("recent"))
+    rows = await _lines(session, recent, conditions(wanted, recent), place, limit)
+    if len(rows) == limit:
+        return rows
+    hits = (
+        sa.select(col(Notice.id), col(Notice.published_at))
+        .where(*conditions(wanted), *place.beyond(Notice), _indexed(wanted))
+        .cte("hits")
+        .prefix_with("MATERIALIZED")
+    )
+    best = sa.select(hits.c.id).order_by(*place.order(hits.c)).limit(limit)
+    return await _lines(session, Notice, [col(Notice.id).in_(best)], place, limit)
+
+
+async def _lines(
+    session: AsyncSession, source: Any, clauses: Sequence[sa.ColumnElement[bool]], place: Place, limit: int
+) -> Sequence[Any]:
+    statement = (
+        sa.select(
+            source.id.label("key"),
+            source.code,
+            Process.code.label("process"),  # type: ignore[attr-defined]  # a column on the class
+            source.title,
+            source.category,
+            source.kind,
+            source.stage,
+            source.nature,
+            source.district,
+            source.buyer_name,
+            source.amount,
+            source.published_at,
+            source.closes_at,
+        )
+        .join(Process, col(Process.id) == source.process_id)
+        .where(*clauses)
+        .order_by(*place.order(source))
+        .limit(limit)
+    )
+    return (await session.execute(statement)).all()
+
+
+def _indexed(wanted: NoticeFilter) -> sa.ColumnElement[bool]:
+    """The candidates of the index: every character pair of every word occurs."""
+    needed = sorted({gram for word in search.words(wanted.q) for gram in search.grams(word)})
+    return sa.func.notice_grams(col(Notice.search_text)).op("@>", is_comparison=True)(
+        sa.cast(needed, postgresql.ARRAY(sa.Text))
+    )
+
+
 async def count_notices(session: AsyncSession, wanted: NoticeFilter) -> int:
     """How many there are, counted up to COUNT_LIMIT + 1."""
-    found = sa.select(sa.literal(1)).select_from(Notice).where(*conditions(wanted)).limit(COUNT_LIMIT + 1)
+    clauses = conditions(wanted)
+    if search.words(wanted.q):
+        clauses.append(_indexed(wanted))
+    found = sa.select(sa.literal(1)).select_from(Notice).where(*clauses).limit(COUNT_LIMIT + 1)
     return int(await session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0)
 
 
-def conditions(wanted: NoticeFilter) -> list[sa.ColumnElement[bool]]:
+def conditions(wanted: NoticeFilter, source: Any = Notice) -> list[sa.ColumnElement[bool]]:
     """The filter as SQL."""
-    clauses = [
+    clauses: list[sa.ColumnElement[bool]] = [
         column == value
         for column, value in (
-            (col(Notice.category), wanted.category),
-            (col(Notice.stage), wanted.stage),
-            (col(Notice.kind), wanted.kind),
-            (col(Notice.district), wanted.district),
-            (col(Notice.buyer_name), wanted.buyer),
-            (col(Notice.project_code), wanted.project),
+            (source.category, wanted.category),
+            (source.stage, wanted.stage),
+            (source.kind, wanted.kind),
+            (source.district, wanted.district),
+            (source.buyer_name, wanted.buyer),
+            (source.project_code, wanted.project),
         )
         if value is not None
     ]
     if wanted.since is not None:
-        clauses.append(col(Notice.published_at) >= _midnight(wanted.since))
+        clauses.append(source.published_at >= _midnight(wanted.since))
     if wanted.until is not None:
-        clauses.append(col(Notice.published_at) < _midnight(wanted.until) + timedelta(days=1))
-    clauses += [col(Notice.search_text).contains(word, autoescape=True) for word in search.words(wanted.q)]
+        clauses.append(source.published_at < _midnight(wanted.until) + timedelta(days=1))
+    clauses += [source.search_text.contains(word, autoescape=True) for word in search.words(wanted.q)]
     return clauses
-
-
-async def find_notice(session: AsyncSession, code: str) -> NoticeDetail:
-    """Raises NotFound."""
-    if not code.replace("-", "").isalnum():
-        raise NotFound
-    process_id = await session.scalar(sa.select(col(Notice.process_id)).where(col(Notice.code) == code))
-    if process_id is None:
-        raise NotFound
-    notices = await _notices_of(session, process_id)
-    return next(notice for notice in notices if notice.id == code)
-
-
-async def find_process(session: AsyncSession, ocid: str) -> ProcessDetail:
-    """Raises NotFound."""
-    if not ocid.replace("-", "").isalnum():
-        raise NotFound
-    code = ocid.removeprefix(f"{OCID_PREFIX}-")
-    process = await session.scalar(sa.select(Process).where(col(Process.code) == code))
-    if process is None or ocid != process.ocid:
-        raise NotFound
-    return ProcessDetail(
-        ocid=process.ocid,
-        code=process.code,
-        category=process.category,
-        opened_on=process.opened_on,
-        notices=await _notices_of(session, process.id),
-    )
 
 
 async def districts_present(session: AsyncSession) -> list[str]:
@@ -227,52 +205,6 @@ async def districts_present(session: AsyncSession) -> list[str]:
     found = first.union_all(sa.select(following).where(first.c.district.is_not(None)))
     rows = await session.scalars(sa.select(found.c.district).where(found.c.district.is_not(None)))
     return list(rows.all())
-
-
-async def _notices_of(session: AsyncSession, process_id: int) -> list[NoticeDetail]:
-    process = await session.get_one(Process, process_id)
-    statement = (
-        sa.select(Notice)
-        .where(col(Notice.process_id) == process_id)
-        .order_by(col(Notice.published_at), col(Notice.ordinal))
-    )
-    notices = (await session.scalars(statement)).all()
-    codes = {notice.id: notice.code for notice in notices}
-    chain = [
-        ChainEntry(
-            id=notice.code,
-            kind=notice.kind,
-            stage=notice.stage,
-            nature=notice.nature,
-            title=notice.title,
-            published_at=notice.published_at,
-            about=codes.get(notice.about_id or 0),
-        )
-        for notice in notices
-    ]
-    return [_detail(notice, process.ocid, chain) for notice in notices]
-
-
-def _detail(notice: Notice, ocid: str, chain: Sequence[ChainEntry]) -> NoticeDetail:
-    return NoticeDetail(
-        id=notice.code,
-        ocid=ocid,
-        title=notice.title,
-        category=notice.category,
-        kind=notice.kind,
-        stage=notice.stage,
-        nature=notice.nature,
-        about=next((entry.about for entry in chain if entry.id == notice.code), None),
-        district=notice.district,
-        project_code=notice.project_code,
-        buyer=Party(notice.buyer_name, notice.buyer_code) if notice.buyer_name else None,
-        published_at=notice.published_at,
-        closes_at=notice.closes_at,
-        source=notice.source,
-        digest=notice.digest,
-        content=content_from(notice.content),
-        chain=list(chain),
-    )
 
 
 def _line(row: Any) -> NoticeLine:
@@ -301,7 +233,7 @@ def _encode(direction: str, row: Any) -> str:
     return direction + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> tuple[datetime, int]:
+def _decode(cursor: str) -> Place:
     direction, body = cursor[:1], cursor[1:]
     try:
         text = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode("ascii")
@@ -311,6 +243,6 @@ def _decode(cursor: str) -> tuple[datetime, int]:
         number = int(key)
         if number >= 1 << 63:
             raise BadCursor
-        return EPOCH + int(moment) * MICROSECOND, number
+        return Place((EPOCH + int(moment) * MICROSECOND, number), newer=direction == "n")
     except (binascii.Error, ValueError, OverflowError) as error:
         raise BadCursor from error

@@ -16,14 +16,8 @@ from api.resources import Resources
 from api.v1.answers import NOT_FOUND, NOT_MODIFIED, WRONG_INPUT, ApiRequest, Reading, json_answer, ocds_answer
 from api.v1.examples import NOTICE, NOTICE_PAGE, RECORD_PACKAGE, RELEASE_PACKAGE
 from tendering import ocds
-from tendering.queries import (
-    NoticeDetail,
-    NoticeFilter,
-    NoticePage,
-    find_notice,
-    find_process,
-    list_notices,
-)
+from tendering.queries import NoticeFilter, NoticePage, list_notices
+from tendering.records import NoticeDetail, find_notice, find_process
 from tendering.rules import Category, NoticeKind, Stage
 
 PUBLISHER = "临澜市公共资源交易中心"

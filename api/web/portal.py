@@ -18,7 +18,8 @@ from api.web.rendering import localdate, page
 from core.calendars import load_calendar
 from tendering import queries
 from tendering.differences import differences
-from tendering.queries import NoticeDetail, NoticeFilter, ProcessDetail
+from tendering.queries import NoticeFilter
+from tendering.records import NoticeDetail, ProcessDetail, find_notice, find_process
 from tendering.regions import regions
 from tendering.rules import Category, Nature, Stage
 from tendering.timetable import dated_rules
@@ -87,8 +88,8 @@ async def show_notices(
 async def show_notice(
     request: PageRequest, session: AsyncSession, code: FromPath[str], now: datetime
 ) -> Template:
-    notice = await queries.find_notice(session, code)
-    process = await queries.find_process(session, notice.ocid)
+    notice = await find_notice(session, code)
+    process = await find_process(session, notice.ocid)
     calendar = await load_calendar(session)
     return page(
         request,
@@ -113,7 +114,7 @@ async def show_notice(
 
 @get("/processes/{ocid:str}", opt={"public": True}, include_in_schema=False)
 async def show_process(request: PageRequest, session: AsyncSession, ocid: FromPath[str]) -> Template:
-    process = await queries.find_process(session, ocid)
+    process = await find_process(session, ocid)
     notices = list(reversed(process.notices))
     latest = notices[0]
     return page(
