@@ -5,7 +5,7 @@ the days of a pause (art. 45).
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -52,25 +52,31 @@ def deadline(
 
     Yellow at `yellow_percent` of the period or `yellow_before` working days before its end, whichever is first.
     """
-    paused = paused_working_days(calendar, start, pauses)
-    due = calendar.add_working_days(start, days + paused)
     used_up = min(math.ceil(days * yellow_percent / 100), days - yellow_before)
+    idle = {
+        first + timedelta(days=offset)
+        for first, last in pauses
+        for offset in range(1, (last - first).days + 1)
+    }
+    due, paused = _count(calendar, start, days, idle)
     return Deadline(
         due=due,
-        yellow_on=calendar.add_working_days(start, max(used_up, 0) + paused),
+        yellow_on=_count(calendar, start, max(used_up, 0), idle)[0],
         paused_days=paused,
         provisional=calendar.is_provisional(due),
     )
 
 
-def paused_working_days(calendar: WorkCalendar, start: date, pauses: Iterable[tuple[date, date]]) -> int:
-    """Working days after `start` that lie in at least one pause; overlapping pauses count once."""
-    days = {
-        first + timedelta(days=offset)
-        for first, last in pauses
-        for offset in range(1, (last - first).days + 1)
-    }
-    return sum(day > start and calendar.is_working_day(day) for day in days)
+def _count(calendar: WorkCalendar, start: date, days: int, idle: Container[date]) -> tuple[date, int]:
+    """The last of `days` working days after `start` outside `idle`, and how many inside it lay before."""
+    last, paused = calendar.roll_to_working_day(start) if not days else start, 0
+    while days:
+        last = calendar.add_working_days(last, 1)
+        if last in idle:
+            paused += 1
+        else:
+            days -= 1
+    return last, paused
 
 
 def lamp(today: date, *, yellow_on: date, due: date) -> Lamp:

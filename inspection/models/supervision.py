@@ -1,4 +1,4 @@
-"""What watches over the cases: fees, deemed consent, changed deadlines, messages, ratings, complaints, draws, figures."""
+"""What surrounds the cases: fees, deemed consent, moved deadlines, messages, ratings, complaints, draws, figures."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from core.tables import Json, Timestamp, enum_type, identity, reference
 
 
 class Fee(SQLModel, table=True):
-    """必须交费: an unpaid fee holds the joint opinion up, unless somebody overrides it with a reason. `amount` in 元."""
+    """必须交费: unpaid, it holds the joint opinion up unless somebody overrides it with a reason. `amount` in 元."""
 
     __tablename__ = "fee"
 

@@ -66,7 +66,8 @@ async def build_world(session: AsyncSession, now: datetime, *, officers: int = 5
     }
     session.add_all(accounts.values())
     await session.flush()
-    world = World(*(accounts[role].id for role in roles))
+    owner, window, dispatcher, issuer, supervisor = (accounts[role].id for role in roles)
+    world = World(owner, window, dispatcher, issuer, supervisor)
     for matter in matters:
         code = matter.department
         world.liaisons[code] = accounts[f"{code}-liaison"].id

@@ -1,0 +1,257 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core.clock import LOCAL, local_date
+from core.errors import NotAllowed, NotFound
+from inspection import refusals
+from inspection.commands import bookings, letters, parties, replies
+from inspection.commands.parties import invited_parties
+from inspection.models import (
+    Booking,
+    Case,
+    Leave,
+    Letter,
+    Officer,
+    Party,
+    Recusal,
+    SlotSearch,
+    ViolationRecord,
+    Visit,
+)
+from inspection.states import BookingState, CaseState, LetterKind, PartyState, SearchState, VisitState
+from tests.inspection.world import (
+    World,
+    at,
+    confirmed,
+    proposals,
+    reply_all,
+    slotting,
+    team_of,
+)
+
+
+async def party_named(session: AsyncSession, case: Case, department: str) -> Party:
+    (party,) = [
+        each for each in await parties.invited_parties(session, case) if each.department_code == department
+    ]
+    return party
+
+
+async def test_proposals_are_ranked_reasoned_and_hold_for_everyone(
+    session: AsyncSession, world: World
+) -> None:
+    case = await slotting(session, world, at(3))
+    found = await proposals(session, world, case, at(3))
+    assert [each.rank for each in found] == list(range(1, len(found) + 1))
+    assert len(found) >= 3
+    for each in found:
+        assert each.starts_at.astimezone(LOCAL).date() >= at(5).date()
+        assert {len(team["officer_ids"]) for team in each.teams} == {2}
+        assert all(reason["zh"] and reason["en"] for reason in each.reasons)
+
+
+async def test_missing_department_is_named_where_no_slot_exists(session: AsyncSession, world: World) -> None:
+    case = await slotting(session, world, at(3))
+    for officer in world.officers["fire"][:4]:
+        session.add(Leave(officer_id=officer.id, first_day=at(1).date(), last_day=at(31).date()))
+    await session.flush()
+    assert await proposals(session, world, case, at(3)) == []
+    search = (await session.scalars(sa.select(SlotSearch))).one()
+    assert search.state is SearchState.IMPOSSIBLE
+    told = "".join(reason["zh"] for part in search.explanation for reason in part["reasons"])
+    assert "消防" in told
+    assert "规划" not in "".join(
+        reason["zh"]
+        for part in search.explanation
+        if part["kind"] == "conflict"
+        for reason in part["reasons"]
+    )
+
+
+async def test_recused_and_absent_officers_are_not_proposed(session: AsyncSession, world: World) -> None:
+    case = await slotting(session, world, at(3))
+    recused, absent, *_ = world.officers["planning"]
+    session.add(Recusal(officer_id=recused.id, credit_code="91990100MA0000000X", reason="近亲属"))
+    session.add(Leave(officer_id=absent.id, first_day=at(1).date(), last_day=at(31).date()))
+    await session.flush()
+    for each in await proposals(session, world, case, at(3)):
+        used = {officer for team in each.teams for officer in team["officer_ids"]}
+        assert used.isdisjoint({recused.id, absent.id})
+
+
+async def test_confirmation_books_invites_and_names_the_dispatcher(
+    session: AsyncSession, world: World
+) -> None:
+    case = await confirmed(session, world, at(3))
+    invited = await invited_parties(session, case)
+    assert {party.department_code for party in invited} == {"quality", "fire", "planning"}
+    assert {party.state for party in invited} == {PartyState.INVITED}
+    assert case.dispatcher_id == world.dispatcher
+    assert await session.scalar(sa.select(sa.func.count()).select_from(Booking)) == 6
+    kinds = await session.scalars(sa.select(Letter).where(col(Letter.kind) == LetterKind.NOTICE))
+    assert sorted(letter.recipient for letter in kinds) == [
+        "department:fire",
+        "department:planning",
+        "department:quality",
+    ]
+    assert case.state is CaseState.SLOTTING
+    await reply_all(session, world, case, at(3, 11))
+    assert str(case.state) == "scheduled"
+
+
+async def test_slot_taken_by_another_case_is_refused(session: AsyncSession, world: World) -> None:
+    one, other = await slotting(session, world, at(3), 1), await slotting(session, world, at(3), 8)
+    first = (await proposals(session, world, one, at(3)))[0]
+    second = (await proposals(session, world, other, at(3)))[0]
+    await bookings.confirm_slot(session, one, first.id, by=world.dispatcher, now=at(3))
+    with pytest.raises(refusals.SlotTaken):
+        await bookings.confirm_slot(session, other, second.id, by=world.dispatcher, now=at(3))
+
+
+async def test_leave_granted_meanwhile_takes_the_slot_away(session: AsyncSession, world: World) -> None:
+    case = await slotting(session, world, at(3))
+    first = (await proposals(session, world, case, at(3)))[0]
+    day = local_date(first.starts_at)
+    session.add(
+        Leave(officer_id=first.teams[0]["officer_ids"][0], first_day=day, last_day=day + timedelta(days=1))
+    )
+    await session.flush()
+    with pytest.raises(refusals.SlotTaken):
+        await bookings.confirm_slot(session, case, first.id, by=world.dispatcher, now=at(3))
+
+
+async def test_proposal_of_another_case_or_of_the_past_is_refused(
+    session: AsyncSession, world: World
+) -> None:
+    case, other = await slotting(session, world, at(3), 1), await slotting(session, world, at(3), 2)
+    first = (await proposals(session, world, case, at(3)))[0]
+    with pytest.raises(NotFound):
+        await bookings.confirm_slot(session, other, first.id, by=world.dispatcher, now=at(3))
+    with pytest.raises(refusals.ProposalStale):
+        await bookings.confirm_slot(session, case, first.id, by=world.dispatcher, now=first.starts_at)
+
+
+async def test_party_names_other_officers_of_its_own(session: AsyncSession, world: World) -> None:
+    case = await confirmed(session, world, at(3))
+    fire = await party_named(session, case, "fire")
+    before = await team_of(session, case, fire)
+    substitute = world.officers["fire"][4].id
+    reply: Any = {"by": world.liaisons["fire"], "now": at(3, 11)}
+    for wrong, refusal in (
+        ([before[0]], refusals.TeamTooSmall),
+        ([before[0], world.officers["water"][0].id], refusals.OfficerUnavailable),
+    ):
+        with pytest.raises(refusal):
+            await replies.confirm_attendance(session, case, fire, officer_ids=wrong, **reply)
+    with pytest.raises(NotAllowed):
+        await replies.confirm_attendance(session, case, fire, by=world.liaisons["water"], now=at(3, 11))
+    await replies.confirm_attendance(session, case, fire, officer_ids=[before[0], substitute], **reply)
+    assert sorted(await team_of(session, case, fire)) == sorted([before[0], substitute])
+    assert fire.state is PartyState.CONFIRMED
+
+
+async def test_decline_brings_in_substitutes_at_the_same_time(session: AsyncSession, world: World) -> None:
+    case = await confirmed(session, world, at(3))
+    visit = await bookings.standing_visit(session, case)
+    fire = await party_named(session, case, "fire")
+    before = await team_of(session, case, fire)
+    reply: Any = {"by": world.liaisons["fire"], "now": at(3, 11)}
+    with pytest.raises(refusals.ReasonRequired):
+        await replies.decline_attendance(session, case, fire, reason=" ", **reply)
+    await replies.decline_attendance(session, case, fire, reason="另有任务", **reply)
+    assert await replies.find_stand_ins(session, case, fire, now=at(3, 11, 1))
+    after = await team_of(session, case, fire)
+    assert set(after).isdisjoint(before)
+    posts = [officer.post.value for officer in world.officers["fire"] if officer.id in after]
+    assert posts == ["B", "B"]
+    assert await bookings.standing_visit(session, case) is visit
+    assert str(fire.state) == "invited"
+
+
+async def test_decline_without_substitutes_looks_for_other_slots(session: AsyncSession, world: World) -> None:
+    case = await confirmed(session, world, at(3))
+    fire = await party_named(session, case, "fire")
+    kept = set(await team_of(session, case, fire))
+    for officer in world.officers["fire"]:
+        if officer.id not in kept:
+            officer.active = False
+    await session.flush()
+    reply: Any = {"by": world.liaisons["fire"], "now": at(3, 11)}
+    await replies.decline_attendance(session, case, fire, reason="另有任务", **reply)
+    assert not await replies.find_stand_ins(session, case, fire, now=at(3, 11, 1))
+    assert await bookings.standing_visit(session, case) is None
+    searches = list(await session.scalars(sa.select(SlotSearch).order_by(col(SlotSearch.id))))
+    assert [search.state for search in searches] == [SearchState.FOUND, SearchState.PENDING]
+    told = await session.scalars(
+        sa.select(col(Letter.recipient)).where(col(Letter.kind) == LetterKind.CANCELLATION)
+    )
+    assert f"account:{world.owner}" in set(told)
+
+
+async def test_silence_is_attendance_once_and_a_violation(session: AsyncSession, world: World) -> None:
+    case = await confirmed(session, world, at(3))
+    fire = await party_named(session, case, "fire")
+    for _ in range(2):
+        await replies.apply_silence(session, case, fire, now=at(5))
+    assert (fire.state, fire.deemed_attending, fire.verdict) == (PartyState.SILENT, True, None)
+    assert len(list(await session.scalars(sa.select(ViolationRecord)))) == 1
+    await reply_all(session, world, case, at(5))
+    assert str(case.state) == "scheduled"
+
+
+async def test_owner_moves_the_visit_twice_at_most_and_gives_everybody_back(
+    session: AsyncSession, world: World
+) -> None:
+    case = await confirmed(session, world, at(3))
+    with pytest.raises(refusals.ReasonRequired):
+        await bookings.reschedule(session, case, by=world.owner, reason="", now=at(3, 12))
+    for _ in range(2):
+        await bookings.reschedule(session, case, by=world.owner, reason="材料未到", now=at(3, 12))
+        first, *_rest = await proposals(session, world, case, at(3, 12))
+        await bookings.confirm_slot(session, case, first.id, by=world.dispatcher, now=at(3, 12))
+    with pytest.raises(refusals.RescheduleLimit):
+        await bookings.reschedule(session, case, by=world.owner, reason="再改", now=at(3, 12))
+    await bookings.reschedule(session, case, by=world.dispatcher, reason="暴雨", now=at(3, 12))
+    states = await session.execute(
+        sa.select(col(Visit.state), col(Booking.state)).join(Visit, col(Visit.id) == col(Booking.visit_id))
+    )
+    assert {tuple(row) for row in states} == {(VisitState.CANCELLED, BookingState.CANCELLED)}
+
+
+async def test_reading_a_letter_is_receipted_once(session: AsyncSession, world: World) -> None:
+    await confirmed(session, world, at(3))
+    letter = (await session.scalars(sa.select(Letter).where(col(Letter.kind) == LetterKind.NOTICE))).first()
+    assert letter is not None
+    await letters.read_letter(session, letter.id, by=world.liaisons["fire"], now=at(3, 11))
+    await letters.read_letter(session, letter.id, by=world.liaisons["fire"], now=at(3, 12))
+    assert letter.read_at == at(3, 11)
+
+
+async def test_officer_without_certificate_is_unavailable(session: AsyncSession, world: World) -> None:
+    case = await confirmed(session, world, at(3))
+    fire = await party_named(session, case, "fire")
+    before = await team_of(session, case, fire)
+    novice = Officer(
+        number="fire-9",
+        name="官新",
+        department_code="fire",
+        post=world.officers["fire"][0].post,
+        office_lon=world.officers["fire"][0].office_lon,
+        office_lat=world.officers["fire"][0].office_lat,
+    )
+    session.add(novice)
+    await session.flush()
+    with pytest.raises(refusals.OfficerUnavailable):
+        await replies.confirm_attendance(
+            session,
+            case,
+            fire,
+            officer_ids=[before[0], novice.id],
+            by=world.liaisons["fire"],
+            now=at(3, 11),
+        )
