@@ -4,7 +4,21 @@ from litestar.types import ControllerRouterHandler
 
 from api import health
 from api.v1 import routes as v1
-from api.web import account, administration, home, portal
+from api.web import (
+    account,
+    administration,
+    booking,
+    cases,
+    cases_desks,
+    feeds,
+    home,
+    liaison,
+    officer,
+    opinions,
+    portal,
+    supervision,
+    window,
+)
 
 ROUTES: list[ControllerRouterHandler] = [
     *health.ROUTES,
@@ -12,5 +26,14 @@ ROUTES: list[ControllerRouterHandler] = [
     *home.ROUTES,
     *administration.ROUTES,
     *portal.ROUTES,
+    *cases.ROUTES,
+    *cases_desks.ROUTES,
+    *window.ROUTES,
+    *booking.ROUTES,
+    *liaison.ROUTES,
+    *officer.ROUTES,
+    *feeds.ROUTES,
+    *opinions.ROUTES,
+    *supervision.ROUTES,
     *v1.ROUTES,
 ]

@@ -5,4 +5,6 @@ from litestar.types import ControllerRouterHandler
 
 from api.v1 import cases, notices
 
-ROUTES: list[ControllerRouterHandler] = [Router(path="/api/v1", route_handlers=[*notices.ROUTES, *cases.ROUTES])]
+ROUTES: list[ControllerRouterHandler] = [
+    Router(path="/api/v1", route_handlers=[*notices.ROUTES, *cases.ROUTES])
+]

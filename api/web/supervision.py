@@ -1,0 +1,75 @@
+"""督查: which lamps are lit and on whom, departments' violations, each figure down to its cases."""
+
+from datetime import datetime, timedelta
+
+from litestar import get
+from litestar.params import FromQuery
+from litestar.response import Template
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.web.cases_acts import PageRequest
+from api.web.cases_panels import department_names
+from api.web.rendering import page
+from core.access import Action
+from core.clock import local_date
+from inspection.queries.cases import LEAD_STATES, count_by_state
+from inspection.queries.supervision import list_violations, lit_nodes, violation_counts
+from inspection.states import Lamp, Violation
+
+NODES_SHOWN = 100
+PERIOD = timedelta(days=365)
+
+
+@get("/supervision", opt={"action": Action.SUPERVISE}, include_in_schema=False)
+async def show_overview(
+    request: PageRequest, session: AsyncSession, now: datetime, lamp: FromQuery[Lamp | None] = None
+) -> Template:
+    """Running deadlines that are yellow or red today; `lamp` narrows."""
+    lit = await lit_nodes(session, today=local_date(now))
+    chosen = [node for node in lit if lamp is None or node.lamp is lamp]
+    states = await count_by_state(session)
+    return page(
+        request,
+        "supervision/overview.html",
+        nodes=chosen[:NODES_SHOWN],
+        chosen=len(chosen),
+        counts={each: sum(node.lamp is each for node in lit) for each in (Lamp.RED, Lamp.YELLOW)},
+        overdue_cases=len({node.case_code for node in lit if node.lamp is Lamp.RED}),
+        open_cases=sum(states.get(each, 0) for each in LEAD_STATES),
+        lamp=lamp,
+        violations=await violation_counts(session, since=now - PERIOD),
+        kinds=list(Violation),
+        names=await department_names(session),
+        since=local_date(now - PERIOD),
+    )
+
+
+@get("/supervision/violations", opt={"action": Action.SUPERVISE}, include_in_schema=False)
+async def show_violations(
+    *,
+    request: PageRequest,
+    session: AsyncSession,
+    now: datetime,
+    department: FromQuery[str] = "",
+    kind: FromQuery[str] = "",
+    after: FromQuery[int | None] = None,
+) -> Template:
+    """The cases behind the figures, newest first."""
+    wanted = next((each for each in Violation if each.value == kind), None)
+    found = await list_violations(
+        session, since=now - PERIOD, department=department, kind=wanted, after=after
+    )
+    return page(
+        request,
+        "supervision/violations.html",
+        rows=found.items,
+        older=found.after,
+        names=await department_names(session),
+        kinds=list(Violation),
+        department=department,
+        kind=wanted,
+    )
+
+
+ROUTES: list[ControllerRouterHandler] = [show_overview, show_violations]
