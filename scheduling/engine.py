@@ -16,22 +16,38 @@ from scheduling.plan import Plan, booked_plan
 from scheduling.problem import Hold, Problem, Record, Term
 from scheduling.search import model as at
 from scheduling.search.anneal import anneal, construct
-from scheduling.search.compile import Compiled, compile_problem
+from scheduling.search.compile import Compiled, compile_problem, scarcities, trade_weights
 from scheduling.search.jit import Ints
 from scheduling.search.load import load_plan
 
 #: Ticks between the moments that insertion tries, in minutes.
 STEP_MINUTES = 15
-#: Temperatures, as shares of the mean travel time. Measured on the home-care benchmark (docs/scheduling.md).
-HOT, COLD = 0.22, 0.0022
+
+
+@dataclass(frozen=True)
+class Cooling:
+    """How chains anneal. Temperatures are shares of the mean travel time, from and to.
+
+    While `open`, levels may be traded for each other (`compile.TRADE`); then every chain goes on from the best plan of
+    all, and an earlier level is never given up again. `rates` are the cumulated shares of relocate and exchange, the
+    rest being ruin-and-recreate, of `largest` visits at most.
+    """
+
+    open: tuple[float, float]
+    strict: tuple[float, float]
+    rates: tuple[float, float]
+    largest: int = 6
+
+
+#: Measured on the home-care benchmark and on city instances (docs/scheduling.md): where late starts are merely tardy,
+#: and where they are forbidden.
+ELASTIC = Cooling(open=(0.22, 0.009), strict=(0.009, 0.002), rates=(0.3, 0.97))
+RIGID = Cooling(open=(1.5, 0.05), strict=(0.1, 0.002), rates=(0.05, 0.97))
 #: A call into the kernels lasts about this long: the delay of a cancellation, and of the clock.
 CALL_SECONDS = 0.1
-#: When this share of the budget is spent, every chain goes on from the best plan of all.
-GATHER = 0.7
-FIRST_CALL_MOVES = 500
-#: Cumulated shares of relocate and exchange; what is left is ruin-and-recreate.
-RATES = np.array([0.3, 0.97])
-LARGEST_RUIN = 6
+#: The share of the budget in which levels may be traded.
+OPEN_SHARE = 0.7
+FIRST_CALL_MOVES = 200
 
 
 class Budget(Record, frozen=True, kw_only=True):
@@ -172,7 +188,7 @@ def _improve(
             if cancelled():
                 return True
             share = search.spent()
-            if share >= GATHER and not gathered:
+            if share >= OPEN_SHARE and not gathered:
                 gathered = True
                 _gather(search)
             list(pool.map(partial(_call, search, share), search.chains))
@@ -195,23 +211,31 @@ def _gather(search: Search) -> None:
 def _call(search: Search, share: float, chain: Chain) -> None:
     """One call into the kernels, of a length that keeps cancellation prompt."""
     compiled, budget = search.compiled, search.budget
-    problem = compiled.problem
+    cooling = RIGID if compiled.strict else ELASTIC
+    if share < OPEN_SHARE:
+        weights, (hot, cold), spent = trade_weights(compiled.problem), cooling.open, share / OPEN_SHARE
+    else:
+        weights, (hot, cold), spent = (
+            compiled.weights,
+            cooling.strict,
+            (share - OPEN_SHARE) / (1 - OPEN_SHARE),
+        )
+    unit = max(1.0, float(compiled.tt.mean())) * weights[at.T_TRAVEL]
+    temperature = max(unit * hot * (cold / hot) ** min(1.0, spent), 1e-9)
     moves = chain.call if budget.moves is None else min(FIRST_CALL_MOVES * 4, budget.moves - chain.moves)
-    mean = float(compiled.tt.mean()) * compiled.weights[at.T_TRAVEL]
-    hot = max(mean, 1e-9) * HOT * (COLD / HOT) ** min(1.0, share)
     began = time.monotonic()
     anneal(
         compiled.m,
         chain.state,
         compiled.tt,
-        compiled.weights.copy(),
+        weights.copy(),  # its tail is scratch, and chains run side by side
+        compiled.weights,
         chain.best,
         moves,
-        hot,
-        hot,
-        STEP_MINUTES * problem.resolution,
-        RATES,
-        LARGEST_RUIN,
+        temperature,
+        STEP_MINUTES * compiled.problem.resolution,
+        np.array(cooling.rates),
+        cooling.largest,
         compiled.strict,
     )
     chain.moves += moves
@@ -245,14 +269,7 @@ def first_state(compiled: Compiled, *, seed: int, start: Plan | None) -> Ints:
 
 def insertion_order(problem: Problem) -> Ints:
     """Visits by index: the more important, urgent and hard to staff go first, segments in their order."""
-    demand: dict[str, float] = {}
-    supply: dict[str, float] = {}
-    for visit in problem.visits:
-        for party in visit.parties:
-            demand[party.department] = demand.get(party.department, 0.0) + party.officers * party.duration
-    for officer in problem.officers:
-        supply[officer.department] = supply.get(officer.department, 0.0) + 1.0
-    scarcity = {name: ticks / supply.get(name, 1e-3) for name, ticks in demand.items()}
+    scarcity = scarcities(problem)
 
     def key(number: int) -> tuple[float, float, float, float]:
         visit = problem.visits[number]

@@ -90,7 +90,7 @@ def _any_served(m: Ints, s: Ints) -> int:
 
 
 @kernel
-def relocate(m: Ints, s: Ints, tt: SmallInts, w: Floats, step: int) -> bool:
+def relocate(m: Ints, s: Ints, tt: SmallInts, w: Floats, step: int, strict: bool) -> bool:
     """One visit to another moment, with a team chosen for it."""
     visit = _any_served(m, s)
     if visit == at.NONE:
@@ -115,8 +115,8 @@ def relocate(m: Ints, s: Ints, tt: SmallInts, w: Floats, step: int) -> bool:
         when = floor = m[m[at.BOOKED_START] + visit]
     remove(m, s, tt, visit)
     pick = draw(s)
-    manner = CHANCE if pick < 0.4 else (JITTER if pick < 0.8 else GREEDY)
-    if choose_team(m, s, tt, w, visit, day, when, False, manner) >= IMPOSSIBLE:
+    manner = CHANCE if pick < 0.4 and not strict else (JITTER if pick < 0.8 else GREEDY)
+    if choose_team(m, s, tt, w, visit, day, when, strict and pick < 0.9, manner, IMPOSSIBLE) >= IMPOSSIBLE:
         return False
     place(m, s, tt, visit, day, when, floor)
     return True
@@ -180,7 +180,7 @@ def _pick_stretch(
             break
         if start >= begin:
             visit = m[m[at.TASK_VISIT] + task]
-            if m[m[at.FROZEN] + visit] == 1 or not can_serve(m, s, task, day, taker):
+            if m[m[at.FROZEN] + visit] == 1 or not can_serve(m, task, day, taker):
                 return -1
             if _in_visit(m, s, visit, taker):
                 return -1
@@ -201,19 +201,13 @@ def _in_visit(m: Ints, s: Ints, visit: int, officer: int) -> bool:
 
 
 @kernel
-def _ruin(m: Ints, s: Ints, tt: SmallInts, most: int) -> int:
-    """Takes out a random visit and others near to it in space or time; they are noted in `PICKED`."""
-    seed = _any_served(m, s)
-    if seed == at.NONE:
-        return 0
-    day = s[s[at.DAY] + seed]
-    start = s[s[at.START] + m[m[at.VISIT_NODES] + seed]]
+def _ruin(m: Ints, s: Ints, tt: SmallInts, seed: int, day: int, start: int, size: int, count: int) -> int:
+    """Takes out `size` visits near to the seed's place or to the moment, and notes them behind the `count` noted."""
     here = m[m[at.SITE] + seed]
-    size = 1 + draw_below(s, most)
-    by_place = draw(s) < 0.5
-    count = _take_out(m, s, tt, seed, 0)
+    by_place = s[s[at.DAY] + seed] != at.NONE and draw(s) < 0.5
+    size += count
     while count < size:
-        # Of a few drawn, the nearest to the first one goes.
+        # Of a few drawn, the nearest goes.
         nearest, chosen = at.FAR, at.NONE
         for _ in range(8):
             visit = _any_served(m, s)
@@ -226,6 +220,39 @@ def _ruin(m: Ints, s: Ints, tt: SmallInts, most: int) -> int:
                     far += 10 * m[at.NOON]
             if far < nearest:
                 nearest, chosen = far, visit
+        if chosen == at.NONE:
+            break
+        count = _take_out(m, s, tt, chosen, count)
+    return count
+
+
+@kernel
+def _make_room(m: Ints, s: Ints, tt: SmallInts, most: int) -> int:
+    """Notes a visit that has no place, and takes out those that stand where it might go."""
+    visit = s[s[at.OPEN] + draw_below(s, s[s[at.OPEN_COUNT]])]
+    s[s[at.PICKED]] = visit
+    for _ in range(8):
+        day = draw_below(s, m[at.DAYS])
+        row = visit * m[at.DAYS] + day
+        spans = m[m[at.WINDOW_COUNT] + row]
+        if spans > 0 and may_be_on(m, s, visit, day):
+            spot = m[at.WINDOW] + (row * m[at.SPANS] + draw_below(s, spans)) * 2
+            when = m[spot] + draw_below(s, m[spot + 1] - m[spot] + 1)
+            return _ruin_day(m, s, tt, day, when, 1 + draw_below(s, most), 1)
+    return 1
+
+
+@kernel
+def _ruin_day(m: Ints, s: Ints, tt: SmallInts, day: int, when: int, size: int, count: int) -> int:
+    """Takes out up to `size` visits of the day that start next to `when`, some passed over by chance."""
+    size += count
+    while count < size:
+        nearest, chosen = at.FAR, at.NONE
+        for visit in range(m[at.VISITS]):
+            if s[s[at.DAY] + visit] == day and m[m[at.FROZEN] + visit] == 0:
+                far = abs(s[s[at.START] + m[m[at.VISIT_NODES] + visit]] - when) + draw_below(s, 60)
+                if far < nearest:
+                    nearest, chosen = far, visit
         if chosen == at.NONE:
             break
         count = _take_out(m, s, tt, chosen, count)
@@ -252,23 +279,28 @@ def _take_out(m: Ints, s: Ints, tt: SmallInts, visit: int, count: int) -> int:
 
 @kernel
 def ruin_recreate(m: Ints, s: Ints, tt: SmallInts, w: Floats, step: int, most: int, strict: bool) -> bool:
-    """Takes a few visits out and puts them, and some that had no place, back one by one where each costs least."""
-    waiting = min(s[s[at.OPEN_COUNT]], 3)
-    count = _ruin(m, s, tt, most)
-    if count == 0 and waiting == 0:
-        return False
-    for _ in range(waiting):
-        s[s[at.PICKED] + count] = s[s[at.OPEN] + draw_below(s, s[s[at.OPEN_COUNT]])]
-        count += 1
+    """Takes a few visits out and puts them back, after one that had no place, one by one where each costs least."""
+    if s[s[at.OPEN_COUNT]] > 0 and draw(s) < 0.7:
+        count = _make_room(m, s, tt, most)
+    else:
+        seed = _any_served(m, s)
+        if seed == at.NONE:
+            return False
+        start = s[s[at.START] + m[m[at.VISIT_NODES] + seed]]
+        day = s[s[at.DAY] + seed]
+        size = draw_below(s, most)
+        count = _take_out(m, s, tt, seed, 0)
+        count = _ruin(m, s, tt, seed, day, start, size, count)
     if not settle(m, s, tt):
         return False
     manner = JITTER if draw(s) < 0.7 else GREEDY
-    if draw(s) < 0.5:
+    blink = 0.05 if m[at.DAYS] == 1 or draw(s) < 0.1 else 0.5
+    if s[s[at.OPEN_COUNT]] == count and draw(s) < 0.5:
         _largest_first(m, s, count)
     for spot in range(count):
         visit = s[s[at.PICKED] + spot]
         if s[s[at.DAY] + visit] == at.NONE:
-            place_best(m, s, tt, w, visit, step, strict, manner, 0.05)
+            place_best(m, s, tt, w, visit, step, strict, manner, blink)
     return True
 
 
@@ -309,30 +341,29 @@ def anneal(
     s: Ints,
     tt: SmallInts,
     w: Floats,
+    judge: Floats,
     best: Ints,
     moves: int,
-    hot: float,
-    cold: float,
+    temperature: float,
     step: int,
     rates: Floats,
     most: int,
     strict: bool,
 ) -> int:
-    """Tries `moves` moves while the temperature falls from `hot` to `cold`; returns how many were accepted.
+    """Tries `moves` moves at one temperature; returns how many were accepted.
 
-    `best` is overwritten by every state that costs less. `rates` are the cumulated shares of relocate and exchange; the
-    rest is ruin-and-recreate.
+    Moves are accepted by the weights `w`; `best` is overwritten by every state that costs less by those of `judge`.
+    `rates` are the cumulated shares of relocate and exchange; the rest is ruin-and-recreate.
     """
     size = s[at.QUEUE]
-    factor = (cold / hot) ** (1.0 / max(1, moves))
-    temperature = hot
     accepted = 0
     for _ in range(moves):
-        temperature *= factor
         save_terms(s)
         pick = draw(s)
+        if s[s[at.OPEN_COUNT]] > 0 and draw(s) < 0.2:
+            pick = 1.0  # as long as a visit has no place, that comes first
         if pick < rates[0]:
-            done = relocate(m, s, tt, w, step)
+            done = relocate(m, s, tt, w, step, strict)
         elif pick < rates[1]:
             done = exchange(m, s, tt)
         else:
@@ -350,7 +381,7 @@ def anneal(
         if change <= allowed:
             commit(s)
             accepted += 1
-            if change < 0.0 and _lead(s, best, w) < 0.0:
+            if _lead(s, best, judge) < 0.0:
                 best[:size] = s[:size]
         else:
             rollback(s, 0)

@@ -84,9 +84,10 @@ def compile_problem(problem: Problem) -> Compiled:
     widest = max(1, widest, max((len(each) for days in starts for each in days), default=0))
 
     rows |= {at.DAYS: problem.days, at.SPANS: widest, at.GRID: problem.grid, at.NOON: problem.noon}
-    parties = _structure(problem, rows, place)
+    nodes = _structure(problem, rows, place)
+    parties = [indices for _, indices in nodes]
     _people(problem, rows, spans, place, widest)
-    _eligibility(problem, rows, officer)
+    _eligibility(problem, rows, officer, nodes)
     _visits(problem, rows, starts, place, widest)
     _bookings(problem, rows, officer, parties)
     tt = _travel(problem, places)
@@ -115,12 +116,15 @@ def _ends(lengths: list[int]) -> list[int]:
 
 def _structure(
     problem: Problem, rows: dict[int, Ints | list[int] | int], place: dict[str, int]
-) -> list[list[int]]:
-    """Visits into nodes, parties and tasks. Returns each node's parties by their index in the visit."""
+) -> list[tuple[int, list[int]]]:
+    """Visits into nodes, parties and tasks. Returns each node's visit, and its parties by their index in it."""
     nodes: list[tuple[int, list[int]]] = []
     counts = []
+    scarcity = scarcities(problem)
     for number, visit in enumerate(problem.visits):
-        together = [index for index, party in enumerate(visit.parties) if party.lag == (0, 0)]
+        # The scarcest department first: where a visit cannot be, it shows at once.
+        by_scarcity = sorted(enumerate(visit.parties), key=lambda each: -scarcity[each[1].department])
+        together = [index for index, party in by_scarcity if party.lag == (0, 0)]
         lagged = [[index] for index, party in enumerate(visit.parties) if party.lag != (0, 0)]
         nodes += [(number, each) for each in (together, *lagged)]
         counts.append(1 + len(lagged))
@@ -150,7 +154,19 @@ def _structure(
         at.LAG_MIN: [lag[0] for lag in lags],
         at.LAG_MAX: [lag[1] for lag in lags],
     }
-    return [indices for _, indices in nodes]
+    return nodes
+
+
+def scarcities(problem: Problem) -> dict[str, float]:
+    """Ticks that are asked of each department, for one of its officers."""
+    demand: dict[str, float] = {}
+    supply: dict[str, float] = {}
+    for visit in problem.visits:
+        for party in visit.parties:
+            demand[party.department] = demand.get(party.department, 0.0) + party.officers * party.duration
+    for officer in problem.officers:
+        supply[officer.department] = supply.get(officer.department, 0.0) + 1.0
+    return {name: ticks / supply.get(name, 1e-3) for name, ticks in demand.items()}
 
 
 def _spans(problem: Problem, officer: Officer, day: int) -> list[Span]:
@@ -271,16 +287,20 @@ def _fair_limits(problem: Problem, spans: list[list[list[Span]]]) -> list[int]:
     ]
 
 
-def _eligibility(problem: Problem, rows: dict[int, Ints | list[int] | int], officer: dict[str, int]) -> None:
+def _eligibility(
+    problem: Problem,
+    rows: dict[int, Ints | list[int] | int],
+    officer: dict[str, int],
+    nodes: list[tuple[int, list[int]]],
+) -> None:
     """Parties that ask for the same officers share a class."""
     classes: dict[tuple[str, frozenset[str], str | None], int] = {}
-    node_classes = []
-    for visit in problem.visits:
-        site = problem.site_by_id[visit.site]
-        ordered = sorted(visit.parties, key=lambda party: party.lag != (0, 0))
-        for party in ordered:
-            key = (party.department, frozenset(party.certificates), site.district)
-            node_classes.append(classes.setdefault(key, len(classes)))
+    party_classes = []
+    for number, indices in nodes:
+        visit = problem.visits[number]
+        for party in (visit.parties[index] for index in indices):
+            key = (party.department, frozenset(party.certificates), problem.site_by_id[visit.site].district)
+            party_classes.append(classes.setdefault(key, len(classes)))
     days = [problem.date_of(day) for day in range(problem.days)]
     able = np.zeros((len(classes), problem.days, len(officer)), np.int64)
     for (department, certificates, district), number in classes.items():
@@ -295,7 +315,7 @@ def _eligibility(problem: Problem, rows: dict[int, Ints | list[int] | int], offi
             if recusal.visit == visit.id or by_applicant:
                 barred[number, officer[recusal.officer]] = 1
     rows |= {
-        at.PARTY_CLASS: node_classes,
+        at.PARTY_CLASS: party_classes,
         at.ABLE: able,
         at.CLASS_START: _ends([len(each) for each in members]),
         at.CLASS_OFFICERS: [number for each in members for number in each],
@@ -431,6 +451,34 @@ def _weights(problem: Problem, tt: SmallInts) -> Floats:
         for term, weight in level.weights.items():
             weights[list(Term).index(term)] += unit * weight
         unit *= 1 + sum(weight * swing[term] for term, weight in level.weights.items())
+    return weights
+
+
+#: What the search gives for a unit of each term, in minutes of travel, while it may still trade levels for each other.
+TRADE = {
+    Term.UNSERVED: 5000.0,
+    Term.LATENESS: 500.0,
+    Term.MOVED: 60.0,
+    Term.SUBSTITUTES: 60.0,
+    Term.OVERLOAD: 1.0,
+    Term.TRAVEL: 1.0,
+    Term.TARDINESS: 1.0,
+    Term.MAX_TARDINESS: 1.0,
+    Term.WAITING: 0.05,
+    Term.SPLITS: 20.0,
+    Term.DISLIKED: 20.0,
+}
+#: Terms that are counted in ticks; the others count things.
+IN_TICKS = {Term.OVERLOAD, Term.TRAVEL, Term.TARDINESS, Term.MAX_TARDINESS, Term.WAITING}
+
+
+def trade_weights(problem: Problem) -> Floats:
+    """Weights close enough to each other for the search to pass through plans that are worse at a higher level."""
+    weights = np.zeros(at.N_TERMS + _largest_team(problem))
+    for level in problem.levels:
+        for term, weight in level.weights.items():
+            unit = 1.0 if term in IN_TICKS else float(problem.resolution)
+            weights[list(Term).index(term)] += TRADE[term] * unit * weight
     return weights
 
 

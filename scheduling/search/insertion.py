@@ -36,7 +36,7 @@ def draw_below(s: Ints, limit: int) -> int:
 
 
 @kernel
-def can_serve(m: Ints, s: Ints, task: int, day: int, officer: int) -> bool:
+def can_serve(m: Ints, task: int, day: int, officer: int) -> bool:
     """Whether the officer may take the task that day, his time apart."""
     row = m[m[at.PARTY_CLASS] + m[m[at.TASK_PARTY] + task]] * m[at.DAYS] + day
     visit = m[m[at.TASK_VISIT] + task]
@@ -115,9 +115,21 @@ def _cap_cost(m: Ints, s: Ints, w: Floats, task: int, officer: int, day: int, du
 
 @kernel
 def choose_team(
-    m: Ints, s: Ints, tt: SmallInts, w: Floats, visit: int, day: int, when: int, strict: bool, manner: int
+    m: Ints,
+    s: Ints,
+    tt: SmallInts,
+    w: Floats,
+    visit: int,
+    day: int,
+    when: int,
+    strict: bool,
+    manner: int,
+    limit: float,
 ) -> float:
-    """Fills `TEAM` for a start around `when`; returns the estimated cost, IMPOSSIBLE if a party cannot be filled."""
+    """Fills `TEAM` for a start around `when`; returns the estimated cost.
+
+    IMPOSSIBLE if a party cannot be filled, or as soon as the cost reaches `limit`.
+    """
     total = 0.0
     stamp = visit
     first_node = m[m[at.VISIT_NODES] + visit]
@@ -137,9 +149,18 @@ def choose_team(
         if cost >= IMPOSSIBLE:
             return IMPOSSIBLE
         total += cost
+        if total >= limit:
+            _forget_party(m, s, party)
+            return IMPOSSIBLE
         for each in range(task, m[m[at.PARTY_TASKS] + party + 1]):
             s[s[at.MARK] + s[s[at.TEAM] + each]] = stamp
     return total
+
+
+@kernel
+def _forget_party(m: Ints, s: Ints, party: int) -> None:
+    for task in range(m[m[at.PARTY_TASKS] + party], m[m[at.PARTY_TASKS] + party + 1]):
+        s[s[at.TEAM] + task] = at.NONE
 
 
 @kernel
@@ -153,14 +174,14 @@ def _choose_party(
     first_spot, last_spot = m[m[at.CLASS_START] + each_class], m[m[at.CLASS_START] + each_class + 1]
     if manner == CHANCE and need == 1 and last_spot > first_spot:
         officer = m[m[at.CLASS_OFFICERS] + first_spot + draw_below(s, last_spot - first_spot)]
-        if s[s[at.MARK] + officer] == visit or not can_serve(m, s, first, day, officer):
+        if s[s[at.MARK] + officer] == visit or not can_serve(m, first, day, officer):
             return IMPOSSIBLE
         s[s[at.TEAM] + first] = officer
         return 0.0
     found = 0
     for spot in range(first_spot, last_spot):
         officer = m[m[at.CLASS_OFFICERS] + spot]
-        if s[s[at.MARK] + officer] == visit or not can_serve(m, s, first, day, officer):
+        if s[s[at.MARK] + officer] == visit or not can_serve(m, first, day, officer):
             continue
         score = _officer_cost(m, s, tt, w, first, officer, day, when, strict)
         if score >= IMPOSSIBLE:
@@ -184,8 +205,7 @@ def _choose_party(
         w[at.N_TERMS + slot] = score
         s[s[at.TEAM] + first + slot] = officer
     if found < need:
-        for slot in range(found):
-            s[s[at.TEAM] + first + slot] = at.NONE
+        _forget_party(m, s, party)
         return IMPOSSIBLE
     cost = 0.0
     for slot in range(need):
@@ -224,46 +244,66 @@ def may_be_on(m: Ints, s: Ints, visit: int, day: int) -> bool:
 
 
 @kernel
+def _try_moment(
+    m: Ints,
+    s: Ints,
+    tt: SmallInts,
+    w: Floats,
+    visit: int,
+    day: int,
+    when: int,
+    strict: bool,
+    manner: int,
+    best: float,
+) -> float:
+    """The estimated cost of the visit there and then, IMPOSSIBLE unless it is less than `best`."""
+    cost = moment_cost(m, s, w, visit, day, when)
+    if cost >= best:
+        return IMPOSSIBLE
+    return cost + choose_team(m, s, tt, w, visit, day, when, strict, manner, best - cost)
+
+
+@kernel
 def place_best(
     m: Ints, s: Ints, tt: SmallInts, w: Floats, visit: int, step: int, strict: bool, manner: int, blink: float
 ) -> bool:
     """Places an open visit where it is estimated to cost least; False, with nothing changed, if nowhere.
 
-    Moments are tried `step` ticks apart; each is passed over with probability `blink`.
+    Moments are tried `step` ticks apart. Each, and each of several days, is passed over with probability `blink`.
     """
     best, best_day, best_when, best_floor = IMPOSSIBLE, 0, 0, 0
+    grid = m[at.GRID]
     for day in range(m[at.DAYS]):
         row = visit * m[at.DAYS] + day
-        if m[m[at.WINDOW_COUNT] + row] == 0 or not may_be_on(m, s, visit, day):
+        spans = m[m[at.WINDOW_COUNT] + row]
+        if spans == 0 or not may_be_on(m, s, visit, day):
+            continue
+        if m[m[at.BOOKED_DAY] + visit] == day:
+            when = m[m[at.BOOKED_START] + visit]
+            cost = _try_moment(m, s, tt, w, visit, day, when, strict, manner, best)
+            if cost < best:
+                best, best_day, best_when, best_floor = cost, day, when, when
+        elif blink > 0.0 and m[at.DAYS] > 1 and draw(s) < blink:
             continue
         floor = after_floor(m, s, visit, day)
-        for span in range(m[m[at.WINDOW_COUNT] + row]):
+        for span in range(spans):
             spot = m[at.WINDOW] + (row * m[at.SPANS] + span) * 2
             when = max(m[spot], floor)
             latest = min(
                 m[spot + 1], m[m[at.WANTED_END] + visit] + 2 * step + s[s[at.TERMS] + at.T_MAX_TARDINESS]
             )
-            if latest - when > step:
-                when += draw_below(s, step) // m[at.GRID] * m[at.GRID] if manner != GREEDY else 0
+            if blink > 0.0 and latest - when > step:
+                when += draw_below(s, step) // grid * grid
             while when <= latest:
                 if blink == 0.0 or draw(s) >= blink:
-                    cost = moment_cost(m, s, w, visit, day, when)
-                    if cost < best:
-                        cost += choose_team(m, s, tt, w, visit, day, when, strict, manner)
+                    cost = _try_moment(m, s, tt, w, visit, day, when, strict, manner, best)
                     if cost < best:
                         best, best_day, best_when, best_floor = cost, day, when, m[spot]
                 when += step
-        if m[m[at.BOOKED_DAY] + visit] == day:
-            when = m[m[at.BOOKED_START] + visit]
-            cost = moment_cost(m, s, w, visit, day, when)
-            if cost < best:
-                cost += choose_team(m, s, tt, w, visit, day, when, strict, manner)
-            if cost < best:
-                best, best_day, best_when, best_floor = cost, day, when, when
     if best >= IMPOSSIBLE:
         return False
     mark = s[s[at.TRAIL_COUNT]]
-    if choose_team(m, s, tt, w, visit, best_day, best_when, strict, manner) < IMPOSSIBLE:
+    if choose_team(m, s, tt, w, visit, best_day, best_when, strict, manner, IMPOSSIBLE) < IMPOSSIBLE:
         place(m, s, tt, visit, best_day, best_when, best_floor)
         if settle(m, s, tt):
             return True

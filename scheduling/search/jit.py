@@ -22,4 +22,4 @@ Floats = NDArray[np.float64]
 def kernel(function: Function) -> Function:
     """Compiles on the first call and keeps the machine code on disk; runs without the interpreter's lock."""
     compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    return cast(Function, compiled)
+    return cast("Function", compiled)
