@@ -157,8 +157,8 @@ class DossierReport(msgspec.Struct, kw_only=True):
 class ProjectFacts(msgspec.Struct, kw_only=True):
     """What the application says about the project; documents are compared with it.
 
-    `traits` switch conditional items on (`basement`, `elevators`, `housing` …); `matters` limits the checklist to
-    those that are asked for; `committed` and `shared` name items covered without a document.
+    `matters` are those drawn in; where they are unknown (None), `traits` switch conditional items on (`basement`,
+    `elevators` …). `committed` and `shared` name items that are covered without a document.
     """
 
     name: str | None = None

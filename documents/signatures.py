@@ -8,6 +8,7 @@ import datetime as dt
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from asn1crypto import x509
 from pyhanko.pdf_utils import generic
@@ -19,6 +20,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
 from documents.report import Signature
+from documents.triage import MAX_PAGES
 
 _CHINESE_ALGORITHMS = "1.2.156.10197"  # GM/T arc: SM2, SM3, SM4
 _MOST_SIGNATURES = 20
@@ -112,36 +114,49 @@ def _only_annotations_added(signature: EmbeddedPdfSignature) -> bool:
     """
     reader, signed = signature.reader, signature.signed_revision
     before = reader.get_historical_resolver(signed)
-    expected = {_place(page, "/Annots") for page in _pages(reader)}
-    expected.add(_place(reader.trailer_view, "/Info"))
+    lists = _annotation_lists(before)
     for revision in range(signed + 1, reader.xrefs.total_revisions):
         for reference in reader.xrefs.explicit_refs_in_revision(revision):
-            try:
-                old = before.get_object(reference)
-            except PdfReadError:
+            old, new = _object(before, reference), _object(reader, reference)
+            if old is None or (reference.idnum in lists and isinstance(old, generic.ArrayObject)):
                 continue
-            new = reader.get_object(reference)
-            if reference.idnum in expected or isinstance(old, generic.NullObject):
-                continue
-            if not isinstance(old, generic.DictionaryObject) or not isinstance(new, generic.DictionaryObject):
-                return False
-            volatile = {"/Annots", "/LastModified"} if old.get("/Type") == "/Page" else {"/Metadata"}
-            if {k: v for k, v in old.items() if k not in volatile} != {
-                k: v for k, v in new.items() if k not in volatile
-            }:
+            if not _same_but_for_annotations(old, new):
                 return False
     return True
 
 
-def _place(owner: generic.DictionaryObject, key: str) -> int | None:
-    """The number of the object that an entry points to, when it does."""
-    value = owner.raw_get(key) if key in owner else None
-    return value.idnum if isinstance(value, generic.IndirectObject) else None
+def _same_but_for_annotations(old: Any, new: Any) -> bool:
+    if not isinstance(old, generic.DictionaryObject) or not isinstance(new, generic.DictionaryObject):
+        return False
+    kind = old.get("/Type")
+    if isinstance(old, generic.StreamObject):
+        return bool(kind == "/Metadata" and new.get("/Type") == "/Metadata")
+    if {"/CreationDate", "/Producer"} & old.keys() and kind is None:
+        return True  # the information dictionary: dates and programs
+    volatile = {"/Annots", "/LastModified"} if kind == "/Page" else {"/Metadata"}
+    return {k: v for k, v in old.items() if k not in volatile} == {
+        k: v for k, v in new.items() if k not in volatile
+    }
 
 
-def _pages(reader: PdfFileReader) -> Iterator[generic.DictionaryObject]:
-    for index in range(min(reader.root["/Pages"]["/Count"], 2000)):
-        yield reader.find_page_for_modification(index)[0].get_object()
+def _object(handler: Any, reference: generic.Reference) -> Any:
+    """None where the revision has no such object."""
+    try:
+        found = handler.get_object(reference)
+    except PdfReadError:
+        return None
+    return None if isinstance(found, generic.NullObject) else found
+
+
+def _annotation_lists(handler: Any) -> set[int]:
+    """Numbers of the objects that hold a page's list of annotations, where it is an object of its own."""
+    numbers = set()
+    for index in range(min(int(handler.root["/Pages"]["/Count"]), MAX_PAGES)):
+        page = handler.find_page_for_modification(index)[0].get_object()
+        entry = page.raw_get("/Annots") if "/Annots" in page else None
+        if isinstance(entry, generic.IndirectObject):
+            numbers.add(entry.idnum)
+    return numbers
 
 
 def _is_chinese(certificate: x509.Certificate) -> bool:

@@ -6,7 +6,7 @@ costs more than drawing it. Lines are then found alike in plain pages, nested fo
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +75,7 @@ def find_tables(
     if len(edges) < _FEWEST_EDGES or len(edges) >= _MAX_RUNS:
         return []
     chars = [char for char in frame.turn(page.chars) if _inside(char, frame.upright(region))]
-    found = TableFinder(_RuledPage(edges, frame.upright(region)), _SETTINGS).tables
+    found = TableFinder(cast("Any", _RuledPage(edges, frame.upright(region))), _SETTINGS).tables
     # Strokes of a large 目 or 面 form boxes too.
     wide = [
         table for table in found if len(table.cells) > 1 and table.bbox[2] - table.bbox[0] >= _NARROWEST_PT

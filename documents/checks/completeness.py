@@ -15,9 +15,7 @@ def checklist(
     """Items asked of this project. A name given to a file is never proof, but enough for doubt instead of `missing`."""
     facts = project or ProjectFacts()
     for item in book.checklist.item:
-        if facts.matters is not None and item.matter not in facts.matters:
-            continue
-        if item.when is not None and item.when not in facts.traits:
+        if not _asked(item, facts):
             continue
         state, files = _state(item, documents, facts, book)
         yield ChecklistItem(
@@ -29,6 +27,13 @@ def checklist(
             state=state,
             documents=files,
         )
+
+
+def _asked(item: RequiredItem, facts: ProjectFacts) -> bool:
+    """By the matters that were drawn in, where the caller knows them; else by the project's traits."""
+    if facts.matters is not None:
+        return item.matter in facts.matters
+    return item.when is None or item.when in facts.traits
 
 
 def _state(
