@@ -28,6 +28,7 @@ RECTIFICATION_DAYS = (6, 18)  # working days: median, ninth decile
 RECHECKS = {"desk": 0.38, "remote": 0.17, "site": 0.45}
 PASSED = {"agree": 0.93, "agree_with_commitment": 0.05, "na": 0.02}
 FAILED = {"rectify": 0.9, "disagree": 0.1}
+BY_CODE = {department.code: department for department in DEPARTMENTS}
 #: Ends other than the archive, and a pause on the way; shares of all cases.
 ENDINGS = {"archived": 0.94, "rejected": 0.02, "withdrawn": 0.025, "terminated": 0.015}
 SUSPENDED_SHARE = 0.03
@@ -80,7 +81,7 @@ class Case:
     promised_days: int
     missing: tuple[str, ...]  # items of the one-off notice
     history: tuple[Step, ...]  # up to now
-    visits: tuple[Visit, ...]  # held, running, or booked by now
+    visits: tuple[Visit, ...]  # held, running, or booked by now; one that was given up is not kept twice
     participations: tuple[Participation, ...]  # empty before the fan-out
 
     @property
@@ -155,6 +156,7 @@ def _case(number: int, course: "Course", now: datetime) -> Case:
     history = tuple(step for step in steps if step.at <= now)
     states = [step.state for step in history]
     moved = sum(step.event == "reschedule" for step in history)
+    booked = states.count("scheduled")
     return Case(
         f"LH{plan.submitted:%Y}{number:05d}",
         plan.project,
@@ -163,7 +165,7 @@ def _case(number: int, course: "Course", now: datetime) -> Case:
         PROMISED_DAYS[plan.project.risk],
         plan.missing if "correcting" in states else (),
         history,
-        tuple(course.visits[: states.count("scheduled") - moved]),
+        tuple(course.visits[: max(booked - moved, min(booked, 1))]),
         course.parts if "reviewing" in states else (),
     )
 
@@ -186,13 +188,15 @@ def _plan(rng: Random, project: Project, segment: Segment, day: date) -> Plan:
 
 
 def _participation(rng: Random, department: str, difficulty: float) -> Participation:
-    failing = next(item.failing for item in DEPARTMENTS if item.code == department)
-    logit = failing_intercept(failing) + PROJECT_SIGMA * difficulty
+    office = BY_CODE[department]
+    logit = failing_intercept(office.failing) + PROJECT_SIGMA * difficulty
     failed = rng.random() < 1 / (1 + math.exp(-logit))
     known = SITE_DEFECTS[department]
     defects = tuple(rng.sample(known, min(len(known), rng.choice((1, 1, 2))))) if failed else ()
     recheck = pick(rng, RECHECKS) if failed else None
-    if any(defect.is_safety_critical for defect in defects):
+    if failed and office.at_desk:
+        recheck = "desk"
+    elif any(defect.is_safety_critical for defect in defects):
         recheck = "site"
     reply = pick(rng, REPLIES)
     return Participation(
@@ -244,7 +248,7 @@ def _steered(plan: Plan, state: str) -> Plan:
         until=state,
     )
     if state == "onsite":
-        return replace(plan, parts=plan.parts[:FEW])
+        return replace(plan, parts=plan.parts[:FEW])  # the parties with a part on site come first
     first, *others = plan.parts
     cleared = [replace(part, result="agree", defects=(), recheck=None) for part in others]
     if state in {"rectifying", "recheck_requested", "desk_recheck"}:
@@ -302,7 +306,8 @@ class Course:
             yield self._step("terminate", "terminated", 1)
             return
         yield self._step("reviews_done", "slotting", 1)
-        yield from self._visit([part.department for part in self.parts], plan.segment.site_minutes)
+        on_site = [part.department for part in self.parts if not BY_CODE[part.department].at_desk]
+        yield from self._visit(on_site, plan.segment.site_minutes)
         failed = [part for part in self.parts if part.result in FAILED]
         if failed:
             yield from self._rectify(failed)
@@ -314,7 +319,7 @@ class Course:
     def _rectify(self, failed: Sequence[Participation]) -> Iterator[Step]:
         yield self._step("conclude", "rectifying", self.rng.randint(0, 1))
         yield self._step("rectified", "recheck_requested", self.plan.rectification_days)
-        on_site = [part.department for part in failed if part.recheck == "site"]
+        on_site = [part.department for part in failed if part.recheck != "desk"]
         if on_site:
             yield self._step("recheck_on_site", "slotting", self.rng.randint(0, 1))
             yield from self._visit(on_site, 60)
@@ -323,12 +328,14 @@ class Course:
 
     def _visit(self, departments: Sequence[str], minutes: int) -> Iterator[Step]:
         moved = self.plan.moved if not self.visits else None
-        yield self._step("confirm_slot", "scheduled", self.rng.randint(0, 1))
+        confirmed = self._step("confirm_slot", "scheduled", self.rng.randint(0, 1))
         if moved:
+            yield confirmed
             yield self._step("reschedule", "slotting", 1)
-            yield self._step("confirm_slot", "scheduled", 0)
+            confirmed = self._step("confirm_slot", "scheduled", 0)
         pieces, crew = self._book(departments, minutes)
         self.visits.append(Visit(len(self.visits) + 1, pieces, crew, moved))
+        yield confirmed
         yield Step(pieces[0].start, "open_visit", "onsite")
         self.moment = pieces[-1].end
         yield Step(self.moment, "close_visit", "deliberating")

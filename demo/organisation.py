@@ -26,6 +26,7 @@ class Department:
     primaries: int
     substitutes: int
     friday_study: bool = False
+    at_desk: bool = False  # takes no part on site
 
 
 #: The last seven are minor: they take part in 1.4 of the 6.8 parties of a case and fail 1–2 % of theirs.
@@ -38,7 +39,17 @@ DEPARTMENTS = (
     Department("water", "临澜市水务局", "排水与水土保持设施验收", 0.60, 0.045, 4, 2, friday_study=True),
     Department("gardens", "临澜市园林绿化管理中心", "附属绿化工程验收", 0.55, 0.045, 3, 2),
     Department("civil_defence", "临澜市人民防空办公室", "人防工程竣工验收备案", 0.50, 0.045, 3, 2),
-    Department("archives", "临澜市城市建设档案馆", "建设工程档案验收", 0.45, 0.06, 3, 2, friday_study=True),
+    Department(
+        "archives",
+        "临澜市城市建设档案馆",
+        "建设工程档案验收",
+        0.45,
+        0.06,
+        3,
+        2,
+        friday_study=True,
+        at_desk=True,
+    ),
     Department("traffic", "临澜市公安局交通警察支队", "停车与出入口核验", 0.30, 0.035, 3, 2),
     Department("elevators", "临澜市特种设备检验院", "电梯监督检验", 0.30, 0.015, 3, 2),
     Department("sanitation", "临澜市环境卫生管理中心", "环卫设施验收", 0.25, 0.02, 3, 2),

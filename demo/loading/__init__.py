@@ -1,0 +1,54 @@
+"""Brings the made-up city into an empty database, in well under a minute.
+
+Notices are published by the trading area itself. Of cases there are too many to act out through commands: their rows
+are replayed under the inspection area's own tables of states, transitions and clocks, in bulk.
+"""
+
+from datetime import datetime
+from itertools import islice
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core.db import Database
+from demo.city import PRESETS, build_city
+from demo.loading.cases import load_cases
+from demo.loading.people import PASSWORD, accounts_table
+from demo.loading.trading import publications
+from demo.notices import build_processes
+from inspection.models import Case
+from tendering.commands import publish_notices
+
+__all__ = ["PASSWORD", "accounts_table", "is_loaded", "load_city"]
+
+SHOWN_NOTICES = 4_500
+NOTICE_BATCH = 500
+LOADER = "system"
+
+
+async def is_loaded(session: AsyncSession) -> bool:
+    return await session.scalar(sa.select(col(Case.id)).limit(1)) is not None
+
+
+async def load_city(
+    database: Database, *, now: datetime, password_hash: str, preset: str = "A", notices: int = SHOWN_NOTICES
+) -> dict[str, int]:
+    """Load the preset's cases and about `notices` notices; returns how many there are of what.
+
+    Departments and matters must be seeded. All accounts share `PASSWORD`, whose hash is made by whoever keeps
+    passwords. Raises KeyError for an unknown preset.
+    """
+    city = build_city(PRESETS[preset], now=now)
+    async with database.transaction() as session:
+        counts = await load_cases(session, city, password_hash=password_hash)
+    processes = build_processes(
+        city.seed, city.market, city.projects, city.calendar, city.moment, notices=notices
+    )
+    items = (item for process in processes for item in publications(process))
+    counts["notices"] = 0
+    while batch := list(islice(items, NOTICE_BATCH)):
+        async with database.transaction() as session:
+            published = await publish_notices(session, batch, now=city.moment, by=LOADER)
+        counts["notices"] += len(published)
+    return counts

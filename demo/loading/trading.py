@@ -1,0 +1,97 @@
+"""The made-up trading processes as publications, which the trading area publishes itself."""
+
+from collections.abc import Iterator
+from datetime import datetime, time
+from decimal import Decimal
+
+from core.clock import LOCAL
+from demo.notice_texts import METHOD_NAMES
+from demo.notices import Bid, Notice, Process
+from tendering import content
+from tendering.content import Award, Content, Contract, Dates, Lot, Party, Publication
+from tendering.prices import parse_price
+from tendering.rules import Category, Nature, NoticeKind
+
+SOURCE = "linlan-demo"
+#: Kinds that are called differently there. Answers to objections have a register of their own.
+KINDS = {
+    "predisclosure": NoticeKind.PRE_DISCLOSURE,
+    "deal": NoticeKind.RESULT,
+    "terminated": NoticeKind.TERMINATION,
+}
+NOT_NOTICES = {"objection_answer", "challenge_answer"}
+
+
+def publications(process: Process) -> Iterator[Publication]:
+    """The chain, in the order of publication."""
+    kinds: dict[str, NoticeKind] = {}
+    for notice in process.notices:
+        if notice.kind in NOT_NOTICES:
+            continue
+        kind = kinds[notice.amends] if notice.amends else _kind(process, notice, again=bool(kinds))
+        kinds[notice.number] = kind
+        yield Publication(
+            source=SOURCE,
+            key=notice.number,
+            process=process.ocid,
+            category=Category(process.category),
+            kind=kind,
+            nature=Nature.CORRECTION if notice.amends else Nature.NORMAL,
+            about=notice.amends,
+            title=notice.title,
+            published_at=notice.published_at,
+            district=process.district.code,
+            project_code=process.project_code,
+            buyer=Party(process.buyer.name, process.buyer.credit_code),
+            content=_content(process, notice),
+        )
+
+
+def _kind(process: Process, notice: Notice, *, again: bool) -> NoticeKind:
+    """Land is announced, then listed; other property, and whatever is called a second time, is simply called."""
+    if notice.kind == "announcement":
+        return NoticeKind.TENDER if process.category == "land" else NoticeKind.PLAN
+    if notice.kind == "listing" and (process.category != "land" or (again and "第二次" in notice.title)):
+        return NoticeKind.TENDER
+    return KINDS.get(notice.kind) or NoticeKind(notice.kind)
+
+
+def _content(process: Process, notice: Notice) -> Content:
+    ranked = notice.kind in {"opening", "candidates"}
+    return Content(
+        lots=(Lot("1", process.title, ceiling=Decimal(str(process.estimate))),),
+        bids=tuple(_bid(bid, ranked=notice.kind == "candidates") for bid in notice.bids) if ranked else (),
+        awards=tuple(
+            Award(_parties(bid), parse_price(bid.price.text))
+            for bid in notice.bids[:1]
+            if notice.kind in {"result", "deal"}
+        ),
+        contracts=_contracts(process, notice) if notice.kind == "contract" else (),
+        dates=_dates(notice),
+        method=METHOD_NAMES[process.method],
+        text=notice.text,
+    )
+
+
+def _bid(bid: Bid, *, ranked: bool) -> content.Bid:
+    return content.Bid(_parties(bid), parse_price(bid.price.text), rank=bid.rank if ranked else None)
+
+
+def _parties(bid: Bid) -> tuple[Party, ...]:
+    return tuple(Party(firm.name, firm.credit_code) for firm in bid.bidders)
+
+
+def _contracts(process: Process, notice: Notice) -> tuple[Contract, ...]:
+    amount = Decimal(str(round(process.deal or process.estimate, 2)))
+    return tuple(Contract(_parties(bid), amount, signed_at=notice.published_at) for bid in notice.bids[:1])
+
+
+def _dates(notice: Notice) -> Dates:
+    shown = notice.publicity
+    return Dates(
+        documents_from=notice.published_at if notice.deadline else None,
+        bid_deadline=notice.deadline,
+        opening=notice.published_at if notice.kind == "opening" else notice.deadline,
+        publicity_from=datetime.combine(shown[0], time(), LOCAL) if shown else None,
+        publicity_to=datetime.combine(shown[1], time(23, 59), LOCAL) if shown else None,
+    )
