@@ -1,11 +1,12 @@
 """Publishing. A notice enters once, is numbered in its process, and never changes afterwards."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import REGCLASS, insert
@@ -13,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
 from core import clock, ledger, outbox
+from core.calendars import load_calendar
 from core.errors import FieldProblem, InvalidInput, NotFound, Refusal
+from core.i18n import gettext
 from tendering.content import (
     Content,
     Party,
@@ -27,6 +30,7 @@ from tendering.content import (
 from tendering.models import Notice, Participation, Process, Supplier
 from tendering.rules import KINDS, Category, Nature, NoticeKind, may_follow
 from tendering.search import searchable
+from tendering.timetable import Finding, check_before_publication
 
 CODE_LETTERS = {
     Category.WORKS: "G",  # 工程
@@ -41,6 +45,14 @@ class OutOfChain(Refusal):
     status = 409
     code = "notice_out_of_chain"
     message = "该公告不能接在本项目的上一份公告之后。"
+
+
+class AgainstTimetable(Refusal):
+    """Carries one problem for each date that breaks a confirmed rule."""
+
+    status = 422
+    code = "notice_against_timetable"
+    message = "公告的时间安排不符合法定期限。"
 
 
 class AlreadyWithdrawn(Refusal):
@@ -77,6 +89,19 @@ Key = tuple[str, str]
 TextArray = postgresql.ARRAY(sa.Text)
 
 
+def problem_of(finding: Finding) -> FieldProblem:
+    """A broken rule as a problem of the form's field, with article and lawful day."""
+    basis: dict[str, str | int] = {
+        "meaning": gettext(finding.meaning),
+        "law": finding.law,
+        "article": finding.article,
+    }
+    if finding.lawful is None:
+        return FieldProblem(finding.field, "%(meaning)s（%(law)s第%(article)s条）", basis)
+    message = "%(meaning)s（%(law)s第%(article)s条），合法日期为 %(day)s"
+    return FieldProblem(finding.field, message, basis | {"day": finding.lawful.isoformat()})
+
+
 def key_of(publication: Publication) -> Key:
     return publication.source, publication.key
 
@@ -88,13 +113,21 @@ def process_code(publication: Publication) -> str:
 
 
 async def publish_notice(session: AsyncSession, publication: Publication, *, now: datetime, by: str) -> str:
-    """Publish one notice of our own; returns its code. Refused when it does not fit its process's chain."""
+    """Publish one notice of our own; returns its code.
+
+    Refused when it does not fit its process's chain (`OutOfChain`), or breaks a confirmed rule of the law of the
+    process's first day (`AgainstTimetable`, which names each date with the earliest or latest lawful day).
+    """
     process = await session.scalar(
         sa.select(Process).where(col(Process.code) == process_code(publication)).with_for_update()
     )
     latest = process.latest_kind if process else None
     if publication.nature is Nature.NORMAL and not may_follow(publication.kind, latest, publication.category):
         raise OutOfChain
+    opened = process.opened_on if process else clock.local_date(publication.published_at)
+    findings = check_before_publication(publication, law_of=opened, calendar=await load_calendar(session))
+    if problems := tuple(problem_of(finding) for finding in findings if finding.refuses):
+        raise AgainstTimetable(problems=problems)
     (published,) = await publish_notices(session, [publication], now=now, by=by)
     return published.code
 
@@ -178,7 +211,7 @@ async def _write(
         about = _about(item, known | written if item.about else {})
         rows.append(_row(item, notice_id, code, chain, about, now=now))
         written[key_of(item)] = Known(notice_id, code)
-    await session.execute(sa.insert(_table(Notice)), rows)
+    await _insert(session, sa.insert(_table(Notice)), rows)
     await _advance(session, chains.values())
     await _write_participations(session, zip(ids, (item for item, _ in items), strict=True))
     for row in rows:
@@ -224,7 +257,8 @@ async def _lock_processes(
 ) -> dict[str, Chain]:
     """The processes, made where missing, locked in order of code so that two imports never deadlock."""
     first = {code: item for item, code in reversed(items)}
-    await session.execute(
+    await _insert(
+        session,
         insert(_table(Process)).on_conflict_do_nothing(index_elements=["code"]),
         [
             {
@@ -257,11 +291,14 @@ async def _reserve_ids(session: AsyncSession, count: int) -> list[int]:
 
 async def _advance(session: AsyncSession, chains: Iterable[Chain]) -> None:
     table = _table(Process)
+    rows = _recordset(
+        [table.c.id, table.c.notices, table.c.latest_kind],
+        [{"id": chain.id, "notices": chain.notices, "latest_kind": chain.latest_kind} for chain in chains],
+    )
     await session.execute(
         sa.update(table)
-        .where(table.c.id == sa.bindparam("process"))
-        .values(notices=sa.bindparam("count"), latest_kind=sa.bindparam("latest")),
-        [{"process": chain.id, "count": chain.notices, "latest": chain.latest_kind} for chain in chains],
+        .where(table.c.id == rows.c.id)
+        .values(notices=rows.c.notices, latest_kind=rows.c.latest_kind)
     )
 
 
@@ -301,7 +338,8 @@ async def _write_participations(session: AsyncSession, notices: Iterable[tuple[i
         return
     parties = {party.name: party for _, party, *_ in entries}
     new = insert(_table(Supplier))
-    await session.execute(
+    await _insert(
+        session,
         new.on_conflict_do_update(
             index_elements=["name"],
             set_={"code": new.excluded.code},
@@ -325,7 +363,24 @@ async def _write_participations(session: AsyncSession, notices: Iterable[tuple[i
         }
         for notice_id, party, lot, rank, leads, won, amount in entries
     ]
-    await session.execute(insert(_table(Participation)).on_conflict_do_nothing(), rows)
+    await _insert(session, insert(_table(Participation)).on_conflict_do_nothing(), rows)
+
+
+async def _insert(session: AsyncSession, statement: sa.Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows in one statement with one parameter: several times faster than a statement for each."""
+    table: sa.Table = statement.table  # type: ignore[assignment]  # it was made from one
+    names = list(rows[0])
+    source = _recordset([table.c[name] for name in names], rows)
+    await session.execute(statement.from_select(names, sa.select(source)))
+
+
+def _recordset(columns: Sequence[sa.Column[Any]], rows: Sequence[Mapping[str, Any]]) -> sa.TableValuedAlias:
+    """The rows as a table that PostgreSQL reads out of JSON."""
+    document = sa.cast(sa.literal(msgspec.json.encode(rows).decode(), sa.Text()), postgresql.JSONB())
+    typed = [sa.column(column.name, column.type) for column in columns]
+    return (
+        sa.func.jsonb_to_recordset(document).table_valued(*typed, name="rows").render_derived(with_types=True)
+    )
 
 
 def _table(model: type[SQLModel]) -> sa.Table:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core import clock
 from core.workdays import WorkCalendar
-from tendering.content import Bid, Content, Dates
+from tendering.content import Bid, Content, Dates, Publication
 from tendering.rules import Category, NoticeKind
 
 RANKED_CANDIDATES = 3
@@ -109,16 +109,12 @@ def stated_dates(content: Content, published_at: datetime) -> dict[str, datetime
 
 
 def check_before_publication(
-    category: Category,
-    kind: NoticeKind,
-    content: Content,
-    *,
-    published_at: datetime,
-    law_of: date,
-    calendar: WorkCalendar,
+    publication: Publication, *, law_of: date, calendar: WorkCalendar
 ) -> list[Finding]:
     """What is unlawful about a notice, by the law of the process's first day. Empty when nothing is."""
-    dates = {name: clock.local_date(moment) for name, moment in stated_dates(content, published_at).items()}
+    category, kind, content = publication.category, publication.kind, publication.content
+    stated = stated_dates(content, publication.published_at)
+    dates = {name: clock.local_date(moment) for name, moment in stated.items()}
     findings = [
         _finding(rule, dates[rule.end], lawful)
         for rule in rules_for(category, kind, content.method, law_of)
