@@ -12,14 +12,13 @@ from api.auth.principal import Principal
 from api.web.rendering import localdate
 from core.access import Action
 from core.clock import LOCAL
-from core.i18n import current_locale, gettext
+from core.i18n import current_locale
 from core.people import Department
 from inspection.catalogue import current_matters
 from inspection.models import Matter, Officer
 from inspection.queries.case_detail import CaseDetail, ProposalLine
 from inspection.states import CaseState, PartyState, Post, SearchState
 from inspection.triggers import Facts, draws_in
-from scheduling.wording import MESSAGES, Reason, word
 
 
 class MatterChoice(msgspec.Struct, frozen=True):
@@ -44,7 +43,9 @@ class SlotsView(msgspec.Struct, frozen=True):
     state: SearchState
     asked_at: datetime
     cards: list[SlotCard]
-    explanation: list[str]
+    conflicts: list[str]
+    """Each is a minimal set of reasons why there is no slot."""
+    ways_out: list[str]
 
 
 class OfficerChoice(msgspec.Struct, frozen=True):
@@ -112,14 +113,13 @@ async def word_slots(session: AsyncSession, view: CaseDetail) -> SlotsView | Non
     return SlotsView(
         state=search.state,
         asked_at=search.asked_at,
-        cards=[_card(each, names, officers, departments) for each in search.proposals],
-        explanation=[explain(each, names) for each in search.explanation],
+        cards=[_card(each, officers, departments) for each in search.proposals],
+        conflicts=sentences(search.explanation, "conflict"),
+        ways_out=sentences(search.explanation, "way_out"),
     )
 
 
-def _card(
-    proposal: ProposalLine, names: dict[str, str], officers: dict[int, str], departments: dict[int, str]
-) -> SlotCard:
+def _card(proposal: ProposalLine, officers: dict[int, str], departments: dict[int, str]) -> SlotCard:
     starts, ends = proposal.starts_at.astimezone(LOCAL), proposal.ends_at.astimezone(LOCAL)
     teams = (
         f"{departments.get(team['party_id'], '')} {'、'.join(officers.get(each, '') for each in team['officer_ids'])}"
@@ -129,41 +129,23 @@ def _card(
         id=proposal.id,
         day=localdate(starts, "full"),
         hours=f"{starts:%H:%M}–{ends:%H:%M}",
-        reasons=[worded(each, names) for each in proposal.reasons],
+        reasons=[sentence(each) for each in proposal.reasons],
         officers=" · ".join(teams),
     )
 
 
-def worded(stored: dict[str, Any], names: dict[str, str]) -> str:
-    """A reason of the scheduling engine as a sentence, with departments by name."""
-    params = {name: _named(value, names) for name, value in stored.get("params", {}).items()}
-    return word(Reason(code=stored["code"], params=params), gettext=gettext, locale=current_locale.get())
+def sentence(reason: dict[str, str]) -> str:
+    """A reason of the scheduling engine in the reader's language."""
+    return reason["en" if current_locale.get() == "en" else "zh"]
 
 
-def _named(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, list):
-        return [_named(each, names) for each in value]
-    return names.get(value, value) if isinstance(value, str) else value
-
-
-def explain(stored: dict[str, Any], names: dict[str, str]) -> str:
-    """Why there is no joint slot, and what to relax, in the reader's words."""
-    params = stored.get("params", {})
-    match stored["code"]:
-        case "department_unavailable":
-            return gettext(
-                "只有%(department)s派不出人员，其余部门都有共同时段。可请该部门增派人员，或放宽期望日期。",
-                department=names.get(params["department"], params["department"]),
-            )
-        case "no_common_time":
-            return gettext(
-                "在可排期限内没有各部门都有空的时段：%(departments)s。可放宽期望日期，或分次验收。",
-                departments="、".join(names.get(each, each) for each in params["departments"]),
-            )
-        case code if code in MESSAGES:
-            return worded(stored, names)
-        case code:
-            return str(code)
+def sentences(explanation: list[dict[str, Any]], kind: str) -> list[str]:
+    """Each `conflict` or `way_out` as one line."""
+    return [
+        "；".join(sentence(reason) for reason in each["reasons"])
+        for each in explanation
+        if each["kind"] == kind
+    ]
 
 
 async def _team(session: AsyncSession, department: str) -> list[OfficerChoice]:

@@ -77,7 +77,8 @@ async def list_cases(
 ) -> Page[CaseLine]:
     """Newest first unless `oldest_first`; `urgent_first` is by deadline, on one page.
 
-    `text` is part of a case's code or of a project's name."""
+    `text` is part of a case's code or of a project's name.
+    """
     nearest = (
         sa.select(*CLOCK)
         .where(col(Clock.case_id) == col(Case.id), col(Clock.stopped_at).is_(None))
