@@ -22,6 +22,7 @@ from inspection.scheduling_problem import answer, build_question
 from inspection.states import BookingState, DocumentState, PartyState, Post, Verdict
 from inspection.triggers import Facts, Risk, Use
 
+ROLES = ("owner", "window", "dispatcher", "issuer", "supervisor")
 SPOT = (Decimal("120.500000"), Decimal("31.300000"))
 
 
@@ -34,11 +35,11 @@ def at(day: int, hour: int = 9, minute: int = 0, month: int = 3) -> datetime:
 class World:
     """Account ids by role; officers and liaisons by department."""
 
-    owner: int = 0
-    window: int = 0
-    dispatcher: int = 0
-    issuer: int = 0
-    supervisor: int = 0
+    owner: int
+    window: int
+    dispatcher: int
+    issuer: int
+    supervisor: int
     liaisons: dict[str, int] = field(default_factory=dict)
     officers: dict[str, list[Officer]] = field(default_factory=dict)
 
@@ -52,9 +53,8 @@ class World:
 
 async def build_world(session: AsyncSession, now: datetime, *, officers: int = 5) -> World:
     await seed_catalogue(session, now=now)
-    roles = ("owner", "window", "dispatcher", "issuer", "supervisor")
     matters = read_catalogue().matter
-    logins: dict[str, str | None] = dict.fromkeys(roles)
+    logins: dict[str, str | None] = dict.fromkeys(ROLES)
     for matter in matters:
         names = ("liaison", *range(officers))
         logins |= {f"{matter.department}-{name}": matter.department for name in names}
@@ -66,12 +66,10 @@ async def build_world(session: AsyncSession, now: datetime, *, officers: int = 5
     }
     session.add_all(accounts.values())
     await session.flush()
-    owner, window, dispatcher, issuer, supervisor = (accounts[role].id for role in roles)
-    world = World(owner, window, dispatcher, issuer, supervisor)
+    staff: dict[str, list[Officer]] = {}
     for matter in matters:
         code = matter.department
-        world.liaisons[code] = accounts[f"{code}-liaison"].id
-        world.officers[code] = [
+        staff[code] = [
             Officer(
                 number=f"{code}-{number}",
                 account_id=accounts[f"{code}-{number}"].id,
@@ -83,7 +81,7 @@ async def build_world(session: AsyncSession, now: datetime, *, officers: int = 5
             )
             for number in range(officers)
         ]
-        session.add_all(world.officers[code])
+        session.add_all(staff[code])
     await session.flush()
     session.add_all(
         Certificate(
@@ -94,9 +92,19 @@ async def build_world(session: AsyncSession, now: datetime, *, officers: int = 5
             valid_to=date(2030, 1, 1),
         )
         for matter in matters
-        for officer in world.officers[matter.department]
+        for officer in staff[matter.department]
     )
     await session.flush()
+    return await load_world(session)
+
+
+async def load_world(session: AsyncSession) -> World:
+    rows = await session.execute(sa.select(col(Account.login), col(Account.id)))
+    ids = {row.login: row.id for row in rows}
+    world = World(**{role: ids[role] for role in ROLES})
+    for officer in await session.scalars(sa.select(Officer).order_by(col(Officer.id))):
+        world.officers.setdefault(officer.department_code, []).append(officer)
+    world.liaisons = {code: ids[f"{code}-liaison"] for code in world.officers}
     return world
 
 

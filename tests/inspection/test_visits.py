@@ -1,0 +1,279 @@
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core.errors import FourEyesRequired, NotAllowed
+from inspection import refusals
+from inspection.commands import bookings, decisions, visits
+from inspection.commands.parties import invited_parties
+from inspection.commands.transitions import parties_of
+from inspection.commands.visits import CommitmentForm, FindingForm
+from inspection.models import Case, Finding, Letter, Party, Promise, ViolationRecord
+from inspection.states import (
+    CaseState,
+    FindingState,
+    LetterKind,
+    PartyState,
+    RecheckMode,
+    Verdict,
+    Violation,
+)
+from tests.inspection.world import (
+    SPOT,
+    World,
+    arrive_and_open,
+    at,
+    confirmed,
+    proposals,
+    reply_all,
+    speak,
+    team_of,
+    visited,
+)
+
+FAR = (SPOT[0] + Decimal("0.1"), SPOT[1])
+
+
+async def scheduled(session: AsyncSession, world: World) -> Case:
+    case = await confirmed(session, world, at(3))
+    await reply_all(session, world, case, at(3, 11))
+    return case
+
+
+async def named(session: AsyncSession, case: Case, department: str) -> Party:
+    (party,) = [each for each in await parties_of(session, case) if each.department_code == department]
+    return party
+
+
+async def test_check_in_away_from_site_or_hour_needs_a_reason(session: AsyncSession, world: World) -> None:
+    case = await scheduled(session, world)
+    visit = await bookings.standing_visit(session, case)
+    assert visit is not None
+    fire = await named(session, case, "fire")
+    first, second = (world.account(officer) for officer in await team_of(session, case, fire))
+    early = visit.starts_at - timedelta(hours=3)
+    for place, now in ((FAR, visit.starts_at), (None, visit.starts_at), (SPOT, early)):
+        with pytest.raises(refusals.CheckInOutside):
+            await visits.check_in(session, case, fire, by=first, now=now, place=place)
+    there = await visits.check_in(session, case, fire, by=first, now=visit.starts_at, place=SPOT)
+    assert there.distance is not None
+    assert there.distance < 200
+    again = await visits.check_in(session, case, fire, by=first, now=visit.starts_at, place=FAR)
+    assert again is there
+    reason = "定位失灵"
+    other = await visits.check_in(session, case, fire, by=second, now=visit.starts_at, override_reason=reason)
+    assert (other.distance, other.override_reason) == (None, reason)
+
+
+async def test_only_booked_officers_check_in(session: AsyncSession, world: World) -> None:
+    case = await scheduled(session, world)
+    fire = await named(session, case, "fire")
+    booked = await team_of(session, case, fire)
+    (idle, *_) = [officer for officer in world.officers["fire"] if officer.id not in booked]
+    for account in (idle.account_id, world.dispatcher):
+        with pytest.raises(refusals.NotAssigned):
+            await visits.check_in(session, case, fire, by=account or 0, now=at(9), place=SPOT)
+
+
+async def test_visit_opens_with_the_lead_and_one_party(session: AsyncSession, world: World) -> None:
+    case = await scheduled(session, world)
+    visit = await bookings.standing_visit(session, case)
+    assert visit is not None
+    for department in ("quality", "fire"):
+        with pytest.raises(refusals.TooFewCheckedIn):
+            await visits.open_visit(session, case, by=world.dispatcher, now=visit.starts_at)
+        party = await named(session, case, department)
+        officer = (await team_of(session, case, party))[0]
+        await visits.check_in(
+            session, case, party, by=world.account(officer), now=visit.starts_at, place=SPOT
+        )
+    await visits.open_visit(session, case, by=world.dispatcher, now=visit.starts_at)
+    assert (case.state, case.first_visit_at) == (CaseState.ONSITE, visit.starts_at)
+
+
+async def test_late_and_absent_are_counted(session: AsyncSession, world: World) -> None:
+    case = await scheduled(session, world)
+    visit = await bookings.standing_visit(session, case)
+    assert visit is not None
+    for department, minutes in (("quality", 0), ("fire", 11)):
+        party = await named(session, case, department)
+        officer = (await team_of(session, case, party))[0]
+        now = visit.starts_at + timedelta(minutes=minutes)
+        await visits.check_in(session, case, party, by=world.account(officer), now=now, place=SPOT)
+    await visits.open_visit(session, case, by=world.dispatcher, now=visit.starts_at)
+    planning = await named(session, case, "planning")
+    await visits.mark_absent(session, case, planning, reason="未到场", by=world.dispatcher, now=visit.ends_at)
+    kept = await session.execute(
+        sa.select(col(ViolationRecord.department_code), col(ViolationRecord.kind)).order_by(
+            col(ViolationRecord.id)
+        )
+    )
+    assert [tuple(row) for row in kept] == [
+        ("fire", Violation.LATE_OR_ABSENT),
+        ("planning", Violation.LATE_OR_ABSENT),
+    ]
+
+
+async def test_opinion_stands_with_two_different_signatures(session: AsyncSession, world: World) -> None:
+    case = await scheduled(session, world)
+    now = await arrive_and_open(session, world, case)
+    fire = await named(session, case, "fire")
+    booked = await team_of(session, case, fire)
+    first, second = (world.account(officer) for officer in booked)
+    (idle, *_) = [officer for officer in world.officers["fire"] if officer.id not in booked]
+    agree: Any = {"verdict": Verdict.AGREE, "text": "合格", "now": now}
+    for stranger in (idle.account_id, world.officers["water"][0].account_id):
+        with pytest.raises(refusals.NotAssigned):
+            await visits.give_opinion(session, case, fire, by=stranger or 0, **agree)
+    await visits.give_opinion(session, case, fire, by=first, **agree)
+    with pytest.raises(refusals.TwoSignaturesRequired):
+        await visits.countersign_opinion(session, case, fire, by=first, now=now)
+    with pytest.raises(refusals.OpinionsOutstanding):
+        await visits.close_visit(session, case, by=world.dispatcher, now=now)
+    await visits.countersign_opinion(session, case, fire, by=second, now=now)
+    assert (fire.state, fire.verdict) == (PartyState.AGREE, Verdict.AGREE)
+    with pytest.raises(refusals.WrongState):
+        await visits.give_opinion(session, case, fire, by=first, **agree)
+
+
+async def test_opinion_that_is_not_passed_lists_everything(session: AsyncSession, world: World) -> None:
+    case = await scheduled(session, world)
+    now = await arrive_and_open(session, world, case)
+    fire = await named(session, case, "fire")
+    first, second = (world.account(officer) for officer in await team_of(session, case, fire))
+    give: Any = {"text": "", "by": first, "now": now}
+    with pytest.raises(refusals.FindingsRequired):
+        await visits.give_opinion(session, case, fire, verdict=Verdict.RECTIFY, **give)
+    risky = FindingForm(text="喷淋无水", safety_critical=True, recheck=RecheckMode.DESK)
+    with pytest.raises(refusals.SiteRecheckRequired):
+        await visits.give_opinion(session, case, fire, verdict=Verdict.RECTIFY, findings=[risky], **give)
+    with pytest.raises(refusals.CommitmentRequired):
+        await visits.give_opinion(session, case, fire, verdict=Verdict.AGREE_WITH_COMMITMENT, **give)
+    await visits.give_opinion(
+        session,
+        case,
+        fire,
+        verdict=Verdict.RECTIFY,
+        findings=[FindingForm(text="一"), FindingForm(text="二")],
+        **give,
+    )
+    promise = CommitmentForm("一周内补装", date(2026, 4, 1))
+    await visits.give_opinion(
+        session, case, fire, verdict=Verdict.AGREE_WITH_COMMITMENT, commitment=promise, **give
+    )
+    await visits.countersign_opinion(session, case, fire, by=second, now=now)
+    assert fire.verdict is Verdict.AGREE_WITH_COMMITMENT
+    assert list(await session.scalars(sa.select(Finding))) == []
+    kept = await session.scalars(sa.select(col(Promise.text)).where(col(Promise.party_id) == fire.id))
+    assert list(kept) == ["一周内补装"]
+
+
+async def test_absent_party_owes_its_opinion_before_the_decision(session: AsyncSession, world: World) -> None:
+    case = await scheduled(session, world)
+    visit = await bookings.standing_visit(session, case)
+    assert visit is not None
+    now = visit.starts_at
+    for party in await invited_parties(session, case):
+        if party.department_code != "planning":
+            for officer in await team_of(session, case, party):
+                await visits.check_in(session, case, party, by=world.account(officer), now=now, place=SPOT)
+    await visits.open_visit(session, case, by=world.dispatcher, now=now)
+    planning = await named(session, case, "planning")
+    await visits.mark_absent(session, case, planning, reason="未到", by=world.dispatcher, now=now)
+    for party in await parties_of(session, case):
+        if party is not planning:
+            await speak(session, world, case, party, verdict=Verdict.AGREE, now=now)
+    await visits.close_visit(session, case, by=world.dispatcher, now=now)
+    with pytest.raises(refusals.OpinionsOutstanding):
+        await decisions.deliberate(session, case, by=world.dispatcher, now=now)
+    await speak(session, world, case, planning, verdict=Verdict.AGREE, now=now)
+    await decisions.deliberate(session, case, by=world.dispatcher, now=now)
+    assert case.state is CaseState.OPINION_READY
+
+
+async def test_rectification_needs_evidence_for_each_finding(session: AsyncSession, world: World) -> None:
+    case, now = await visited(session, world, at(3), fire=[FindingForm(text="一"), FindingForm(text="二")])
+    await decisions.deliberate(session, case, by=world.dispatcher, now=now)
+    letter = (
+        await session.scalars(sa.select(Letter).where(col(Letter.kind) == LetterKind.RECTIFICATION))
+    ).one()
+    assert [finding["text"] for finding in letter.content["findings"]] == ["一", "二"]
+    first, second = await decisions.open_findings(session, case)
+    done: Any = {"text": "已改", "now": now}
+    with pytest.raises(NotAllowed):
+        await decisions.rectify_finding(session, case, first.id, evidence=["p"], by=world.window, **done)
+    with pytest.raises(refusals.FindingsOutstanding):
+        await decisions.rectify_finding(session, case, first.id, evidence=[], by=world.owner, **done)
+    await decisions.rectify_finding(session, case, first.id, evidence=["p"], by=world.owner, **done)
+    with pytest.raises(refusals.FindingsOutstanding):
+        await decisions.request_recheck(session, case, by=world.owner, now=now)
+    await decisions.rectify_finding(session, case, second.id, evidence=["p"], by=world.owner, **done)
+    await decisions.request_recheck(session, case, by=world.owner, now=now)
+    assert str(case.state) == "recheck_requested"
+
+
+async def rectified(session: AsyncSession, world: World, **failing: list[FindingForm]) -> tuple[Case, Any]:
+    case, now = await visited(session, world, at(3), 1, **failing)
+    await decisions.deliberate(session, case, by=world.dispatcher, now=now)
+    for finding in await decisions.open_findings(session, case):
+        await decisions.rectify_finding(
+            session, case, finding.id, text="已改", evidence=["p"], by=world.owner, now=now
+        )
+    await decisions.request_recheck(session, case, by=world.owner, now=now)
+    await decisions.recheck(session, case, by=world.dispatcher, now=now)
+    return case, now
+
+
+async def test_safety_finding_brings_only_its_party_back_on_site(session: AsyncSession, world: World) -> None:
+    case, now = await rectified(
+        session,
+        world,
+        fire=[FindingForm(text="喷淋无水", safety_critical=True, recheck=RecheckMode.SITE)],
+        planning=[FindingForm(text="图纸更正", recheck=RecheckMode.DESK)],
+    )
+    assert (case.state, case.round) == (CaseState.SLOTTING, 2)
+    assert [party.department_code for party in await invited_parties(session, case)] == ["fire"]
+    first, *_ = await proposals(session, world, case, now)
+    await bookings.confirm_slot(session, case, first.id, by=world.dispatcher, now=now)
+    await reply_all(session, world, case, now)
+    now = await arrive_and_open(session, world, case)
+    await speak(session, world, case, await named(session, case, "fire"), verdict=Verdict.AGREE, now=now)
+    await visits.close_visit(session, case, by=world.dispatcher, now=now)
+    with pytest.raises(refusals.OpinionsOutstanding):
+        await decisions.deliberate(session, case, by=world.dispatcher, now=now)
+    planning = await named(session, case, "planning")
+    await speak(session, world, case, planning, verdict=Verdict.AGREE, now=now)
+    await decisions.deliberate(session, case, by=world.dispatcher, now=now)
+    assert str(case.state) == "opinion_ready"
+
+
+async def test_failed_recheck_replaces_the_list(session: AsyncSession, world: World) -> None:
+    case, now = await rectified(session, world, fire=[FindingForm(text="旧")])
+    fire = await named(session, case, "fire")
+    again = [FindingForm(text="仍未改好")]
+    await speak(session, world, case, fire, verdict=Verdict.RECTIFY, now=now, findings=again)
+    await decisions.deliberate(session, case, by=world.dispatcher, now=now)
+    assert case.state is CaseState.RECTIFYING
+    states = await session.execute(sa.select(col(Finding.text), col(Finding.state)).order_by(col(Finding.id)))
+    assert [tuple(row) for row in states] == [
+        ("旧", FindingState.SUPERSEDED),
+        ("仍未改好", FindingState.OPEN),
+    ]
+
+
+async def test_dispatcher_does_not_issue(session: AsyncSession, world: World) -> None:
+    case, now = await visited(session, world, at(3))
+    await decisions.deliberate(session, case, by=world.dispatcher, now=now)
+    with pytest.raises(FourEyesRequired):
+        await decisions.issue_opinion(session, case, by=world.dispatcher, now=now)
+    opinion = await decisions.issue_opinion(session, case, by=world.issuer, now=now)
+    assert [len(line["signers"]) for line in opinion.content["parties"]] == [2, 2, 2, 2]
+    assert {party.state for party in await parties_of(session, case)} == {PartyState.FINAL}
+    await decisions.file_case(session, case, by=world.issuer, now=now)
+    await decisions.archive_case(session, case, by=world.issuer, now=now)
+    assert str(case.state) == "archived"
