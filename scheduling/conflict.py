@@ -59,7 +59,7 @@ OF_VISIT = tuple(kind for kind in Kind if kind not in OF_DEPARTMENTS and kind is
 
 
 #: What nobody can change in a day's work: named only where the rest does not suffice to explain.
-STEADY = (Kind.DISTANCE, Kind.HOURS, Kind.DURATION)
+STEADY = (Kind.DISTANCE, Kind.HOURS, Kind.DURATION, Kind.CALENDAR)
 
 
 class Cause(Record, frozen=True, kw_only=True):
@@ -76,15 +76,15 @@ class Situation(Record, frozen=True, kw_only=True):
     allowance: Allowance
 
     def is_open(self) -> bool:
-        standing = Standing(self.problem, self.plan)
-        if not any(party.officers for party in self.visit.parties):
-            return any(
-                True
-                for day in range(self.problem.days)
-                if self.problem.calendar.is_working_day(self.problem.date_of(day))
-                for _ in start_windows(standing, self.visit, day, self.allowance)
-            )
-        return next(openings(standing, self.visit, self.allowance), None) is not None
+        return _is_open(Standing(self.problem, self.plan), self.visit, self.allowance)
+
+
+def _is_open(standing: Standing, visit: Visit, allowance: Allowance) -> bool:
+    if any(party.officers for party in visit.parties):
+        return next(openings(standing, visit, allowance), None) is not None
+    problem = standing.problem
+    worked = (day for day in range(problem.days) if problem.calendar.is_working_day(problem.date_of(day)))
+    return any(True for day in worked for _ in start_windows(standing, visit, day, allowance))
 
 
 def conflicts(situation: Situation, *, limit: int = 3) -> Iterator[tuple[Cause, ...]]:
@@ -105,13 +105,22 @@ def minimal_conflict(situation: Situation) -> tuple[Cause, ...]:
         Cause(kind=Kind.ATTENDANCE, department=each)
         for each in dict.fromkeys(party.department for party in situation.visit.parties if party.officers)
     ]
-    absent = _dispensable(attendance, set(), situation)
+    absent: set[Cause] = set()
+    standing = Standing(situation.problem, situation.plan)
+    for cause in attendance:
+        fewer = without(situation, {*absent, cause})
+        if not _is_open(standing, fewer.visit, fewer.allowance):
+            absent.add(cause)
     needed = [cause for cause in attendance if cause not in absent]
     causes = candidates([cause.department for cause in needed if cause.department], Kind)
     variable = [cause for cause in causes if cause.kind not in STEADY]
-    if without(situation, {*absent, *variable}).is_open():
+    situation = concerned(without(situation, absent))
+    if without(situation, set(variable)).is_open():
         causes = variable
-    removed = _dispensable(causes, absent, situation)
+    removed: set[Cause] = set()
+    for cause in causes:
+        if not without(situation, {*removed, cause}).is_open():
+            removed.add(cause)
     return (*needed, *(cause for cause in causes if cause not in removed))
 
 
@@ -125,48 +134,39 @@ def candidates(departments: Iterable[str], kinds: Iterable[Kind]) -> list[Cause]
     ]
 
 
-def _dispensable(causes: Iterable[Cause], gone: set[Cause], situation: Situation) -> set[Cause]:
-    """The causes without which, and without those already `gone`, the visit still has no place."""
-    removed = set(gone)
-    for cause in causes:
-        if not without(situation, {*removed, cause}).is_open():
-            removed.add(cause)
-    return removed
-
-
 def concerned(situation: Situation) -> Situation:
     """The same question with only the officers, visits and vehicles that it depends on."""
     problem, visit = situation.problem, situation.visit
-    departments = {party.department for party in visit.parties}
-    officers = tuple(each for each in problem.officers if each.department in departments)
-    pools = {each.pool for each in officers if each.pool is not None}
+    departments = {party.department for party in visit.parties if party.officers}
+    pools = {each.pool for each in problem.officers if each.department in departments} - {None}
     crew = tuple(each for each in problem.officers if each.department in departments or each.pool in pools)
     known = {each.id for each in crew}
-    placements = tuple(_only(each, known) for each in situation.plan.placements if each.visit != visit.id)
-    plan = Plan(
-        placements=tuple(
-            each
-            for each in placements
-            if any(each.teams)
-            or each.visit == visit.after
-            or problem.visit_by_id[each.visit].after == visit.id
-        )
-    )
-    chain = {visit.id, *plan.by_visit}
+    visits, placements = [msgspec.structs.replace(problem.visit_by_id[visit.id], after=None)], []
+    for placement in situation.plan.placements:
+        standing = problem.visit_by_id[placement.visit]
+        in_order = standing.id == visit.after or standing.after == visit.id
+        kept = [at for at, team in enumerate(placement.teams) if in_order or not known.isdisjoint(team)]
+        if kept and standing.id != visit.id:
+            parties = tuple(msgspec.structs.replace(standing.parties[at], lag=(0, 0)) for at in kept)
+            after = visit.id if standing.after == visit.id else None
+            visits.append(msgspec.structs.replace(standing, parties=parties, after=after))
+            part = Placement(
+                visit=standing.id,
+                starts=tuple(placement.starts[at] for at in kept),
+                teams=tuple(placement.teams[at] for at in kept),
+            )
+            placements.append(_only(part, known))
     reduced = msgspec.structs.replace(
         problem,
         officers=crew,
-        visits=tuple(
-            msgspec.structs.replace(each, after=each.after if each.after in chain else None)
-            for each in problem.visits
-            if each.id in chain
-        ),
+        visits=tuple(visits),
+        levels=(),
         bookings=tuple(_only(each, known) for each in problem.bookings if each.visit == visit.id),
         recusals=tuple(
             each for each in problem.recusals if each.officer in known and each.visit in (None, visit.id)
         ),
     )
-    return msgspec.structs.replace(situation, problem=reduced, plan=plan)
+    return msgspec.structs.replace(situation, problem=reduced, plan=Plan(placements=tuple(placements)))
 
 
 def _only(placed: Placed, officers: set[str]) -> Placed:

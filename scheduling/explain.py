@@ -6,6 +6,7 @@ from datetime import date
 
 from scheduling.conflict import Cause, Kind, Situation, conflicts
 from scheduling.openings import Allowance, last_day
+from scheduling.patience import until
 from scheduling.plan import Plan, booked_plan
 from scheduling.problem import Officer, Party, Post, Problem, Record
 from scheduling.relax import Relaxation, relaxations
@@ -53,7 +54,7 @@ def explain(
     standing = tuple(each for each in (plan or booked_plan(problem)).placements if each.visit != visit_id)
     situation = Situation(problem=problem, plan=Plan(placements=standing), visit=visit, allowance=allowance)
     end = time.monotonic() + seconds
-    found = list(conflicts(situation))
+    found = [*until(conflicts(situation), end - seconds / 2)]
     if not found:
         raise HasSlotError(visit_id)
     if desk is None:

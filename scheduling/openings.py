@@ -130,7 +130,7 @@ def _rooms(standing: Standing, visit: Visit, day: int, allowance: Allowance) -> 
     rooms: list[list[Room]] = []
     for party in visit.parties:
         here = []
-        for officer in standing.officers_of[party.department]:
+        for officer in standing.officers_of[party.department] if party.officers else ():
             if officer.post is Post.SUBSTITUTE and not allowance.substitutes:
                 continue
             if standing.may_take(officer, visit, party, today):

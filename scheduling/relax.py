@@ -4,13 +4,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from enum import StrEnum
-from itertools import combinations, product
+from itertools import combinations, islice, product
+from typing import NamedTuple
 
 import msgspec
 
-from scheduling.checker import check
+from scheduling.checker import Report, check
 from scheduling.conflict import Cause, Kind, Situation
 from scheduling.openings import Allowance, Opening, last_day, openings
+from scheduling.patience import until
 from scheduling.plan import Placement, Plan
 from scheduling.problem import Booking, Hold, Post, Problem, Record, Term, Visit
 from scheduling.standing import Standing
@@ -46,6 +48,13 @@ class Relaxation(Record, frozen=True, kw_only=True):
     visits: tuple[Visit, ...]
     placements: tuple[Placement, ...]
     terms: dict[Term, int]
+
+
+class _Proposal(NamedTuple):
+    sort: Sort
+    reason: Reason
+    placements: tuple[Placement, ...]
+    visits: tuple[Visit, ...]
 
 
 def applied(problem: Problem, plan: Plan, visit_id: str, relaxation: Relaxation) -> tuple[Problem, Plan]:
@@ -84,21 +93,17 @@ def relaxations(
 ) -> tuple[Relaxation, ...]:
     """The ways out found within `seconds`, the least intrusive first, at most `OFFERS` of a sort."""
     end = time.monotonic() + seconds
+    before = check(situation.problem, situation.plan)
     found: list[Relaxation] = []
-    for ways in (
+    for proposals in (
         _use_substitutes(situation),
         _by_desk(situation, conflicts, desk),
         _split(situation, conflicts),
         _extend(situation),
         _move(situation, conflicts),
     ):
-        offers = 0
-        for relaxation in ways:
-            if relaxation is not None:
-                found.append(relaxation)
-                offers += 1
-            if offers == OFFERS or time.monotonic() > end:
-                break
+        proven = (_proven(situation, proposal, before) for proposal in proposals)
+        found.extend(islice((each for each in until(proven, end) if each is not None), OFFERS))
     ranks = list(Sort)
     return tuple(sorted(found, key=lambda each: (ranks.index(each.sort), _worth(situation.problem, each))))
 
@@ -116,18 +121,10 @@ def _best(situation: Situation, **narrowing: range) -> Opening | None:
     return min(found, key=lambda opening: (opening.cost, opening.placement.start), default=None)
 
 
-def _proven(
-    situation: Situation,
-    sort: Sort,
-    why: Reason,
-    placements: tuple[Placement, ...],
-    visits: tuple[Visit, ...] | None = None,
-) -> Relaxation | None:
+def _proven(situation: Situation, proposal: _Proposal, before: Report) -> Relaxation | None:
     """The relaxation, if the plan with it breaks nothing that the plan without it does not break."""
-    original = situation.problem.visit_by_id[situation.visit.id]
-    visits = visits or (original,)
-    before = check(situation.problem, situation.plan)
-    problem, plan = _applied(situation.problem, situation.plan, original.id, visits, placements)
+    sort, why, placements, visits = proposal
+    problem, plan = _applied(situation.problem, situation.plan, situation.visit.id, visits, placements)
     after = check(problem, plan)
     if Counter(after.violations) - Counter(before.violations):
         return None
@@ -135,7 +132,7 @@ def _proven(
     return Relaxation(sort=sort, reason=why, visits=visits, placements=placements, terms=terms)
 
 
-def _use_substitutes(situation: Situation) -> Iterator[Relaxation | None]:
+def _use_substitutes(situation: Situation) -> Iterator[_Proposal]:
     if situation.allowance.substitutes:
         return
     allowance = msgspec.structs.replace(situation.allowance, substitutes=True)
@@ -144,7 +141,7 @@ def _use_substitutes(situation: Situation) -> Iterator[Relaxation | None]:
         officers = (situation.problem.officer_by_id[each] for team in best.placement.teams for each in team)
         departments = dict.fromkeys(each.department for each in officers if each.post is Post.SUBSTITUTE)
         why = reason("use_substitutes", departments=tuple(departments))
-        yield _proven(situation, Sort.USE_SUBSTITUTES, why, (best.placement,))
+        yield _Proposal(Sort.USE_SUBSTITUTES, why, (best.placement,), (situation.visit,))
 
 
 def _blocking(conflict: Conflict) -> list[str]:
@@ -159,14 +156,14 @@ def _all_blocking(conflicts: Collection[Conflict]) -> list[str]:
 
 def _by_desk(
     situation: Situation, conflicts: Collection[Conflict], desk: Collection[str]
-) -> Iterator[Relaxation | None]:
+) -> Iterator[_Proposal]:
     choices = [[name for name in _blocking(conflict) if name in desk] for conflict in conflicts]
     for gone in product(*choices):
         left = _with_departments(situation.visit, lambda name, gone=gone: name not in gone)
         best = _best(msgspec.structs.replace(situation, visit=left)) if left is not None else None
         if left is not None and best is not None:
             why = reason("by_desk", departments=gone)
-            yield _proven(situation, Sort.BY_DESK, why, (best.placement,), (left,))
+            yield _Proposal(Sort.BY_DESK, why, (best.placement,), (left,))
 
 
 def _with_departments(visit: Visit, keep: Callable[[str], bool]) -> Visit | None:
@@ -177,29 +174,24 @@ def _with_departments(visit: Visit, keep: Callable[[str], bool]) -> Visit | None
     return msgspec.structs.replace(visit, parties=parties)
 
 
-def _split(situation: Situation, conflicts: Collection[Conflict]) -> Iterator[Relaxation | None]:
-    """Some of the blocking departments come another time; a visit too long for a half-day takes two."""
-    if any(cause.kind is Kind.DURATION for conflict in conflicts for cause in conflict):
-        yield _halved(situation)
+def _split(situation: Situation, conflicts: Collection[Conflict]) -> Iterator[_Proposal]:
+    """Some of the blocking departments come another time, or all come twice for half as long."""
     blocking = _all_blocking(conflicts)
     for size in range(1, len(blocking)):
         for later in combinations(blocking, size):
             first = _with_departments(situation.visit, lambda name, later=later: name not in later)
             second = _with_departments(situation.visit, lambda name, later=later: name in later)
             if first is not None and second is not None:
-                yield _in_parts(situation, (first, second), reason("split", departments=later))
-
-
-def _halved(situation: Situation) -> Relaxation | None:
+                yield from _in_parts(situation, (first, second), reason("split", departments=later))
     parties = tuple(
         msgspec.structs.replace(party, duration=-(-party.duration // 2)) for party in situation.visit.parties
     )
     half = msgspec.structs.replace(situation.visit, parties=parties)
     minutes = max(party.duration for party in parties) // situation.problem.resolution
-    return _in_parts(situation, (half, half), reason("split_in_time", minutes=minutes))
+    yield from _in_parts(situation, (half, half), reason("split_in_time", minutes=minutes))
 
 
-def _in_parts(situation: Situation, parts: tuple[Visit, ...], why: Reason) -> Relaxation | None:
+def _in_parts(situation: Situation, parts: tuple[Visit, ...], why: Reason) -> Iterator[_Proposal]:
     group = situation.visit.group or situation.visit.id
     visits = tuple(
         msgspec.structs.replace(part, id=f"{part.id}/{number}", group=group)
@@ -211,13 +203,13 @@ def _in_parts(situation: Situation, parts: tuple[Visit, ...], why: Reason) -> Re
         found = openings(standing, visit, situation.allowance)
         best = min(found, key=lambda opening: (opening.cost, opening.placement.start), default=None)
         if best is None:
-            return None
+            return
         standing.put(best.placement)
     placements = tuple(standing.placements[visit.id] for visit in visits)
-    return _proven(situation, Sort.SPLIT, why, placements, visits)
+    yield _Proposal(Sort.SPLIT, why, placements, visits)
 
 
-def _extend(situation: Situation) -> Iterator[Relaxation | None]:
+def _extend(situation: Situation) -> Iterator[_Proposal]:
     problem, visit = situation.problem, situation.visit
     if problem.deadline_of(visit) is None:
         return
@@ -230,11 +222,11 @@ def _extend(situation: Situation) -> Iterator[Relaxation | None]:
         best = _best(further, days=range(day, day + 1))
         if best is not None:
             days = problem.calendar.working_days_between(problem.date_of(latest), problem.date_of(day))
-            yield _proven(situation, Sort.EXTEND, reason("extend", days=days), (best.placement,))
+            yield _Proposal(Sort.EXTEND, reason("extend", days=days), (best.placement,), (visit,))
             return
 
 
-def _move(situation: Situation, conflicts: Collection[Conflict]) -> Iterator[Relaxation | None]:
+def _move(situation: Situation, conflicts: Collection[Conflict]) -> Iterator[_Proposal]:
     """Take a movable visit away, place ours on that day, and find the other one a new place."""
     problem, visit = situation.problem, situation.visit
     standing = Standing(problem, situation.plan)
@@ -249,7 +241,7 @@ def _move(situation: Situation, conflicts: Collection[Conflict]) -> Iterator[Rel
             new = min(theirs, key=lambda opening: (opening.cost, opening.placement.start), default=None)
             standing.take(visit.id)
             if new is not None:
-                yield _proven(situation, Sort.MOVE, _told(before, new), (best.placement, new.placement))
+                yield _Proposal(Sort.MOVE, _told(before, new), (best.placement, new.placement), (visit,))
         standing.put(before)
 
 

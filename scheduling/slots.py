@@ -9,6 +9,7 @@ import msgspec
 from scheduling.checker import Report, check
 from scheduling.explain import NoSlot, explain
 from scheduling.openings import Allowance, Opening, half_days_of_group, openings
+from scheduling.patience import until
 from scheduling.plan import Placement, Plan, booked_plan
 from scheduling.problem import HalfDay, Post, Problem, Record, Term
 from scheduling.standing import Standing
@@ -84,7 +85,7 @@ def find_slots(
     visit = problem.visit_by_id[visit_id]
     present = _without(plan or booked_plan(problem), visit_id)
     standing = Standing(problem, present)
-    found = list(_until(openings(standing, visit, allowance), seconds))
+    found = list(until(openings(standing, visit, allowance), time.monotonic() + seconds))
     chosen = _diverse(problem, found, count)
     if not chosen:
         return ()
@@ -95,14 +96,6 @@ def find_slots(
 
 def _without(plan: Plan, visit_id: str) -> Plan:
     return Plan(placements=tuple(each for each in plan.placements if each.visit != visit_id))
-
-
-def _until(found: Iterator[Opening], seconds: float) -> Iterator[Opening]:
-    end = time.monotonic() + seconds
-    for opening in found:
-        yield opening
-        if time.monotonic() > end:
-            return
 
 
 def _diverse(problem: Problem, found: list[Opening], count: int) -> list[Opening]:

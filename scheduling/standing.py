@@ -67,6 +67,7 @@ class Standing:
         self._out: dict[PoolHalf, Counter[str]] = defaultdict(Counter)
         self.travel = cache(self._ride if isinstance(problem.travel, Speed) else self._look_up)
         self.spans = cache(self._spans)
+        self._week = cache(self._iso_week)
         for placement in plan.placements:
             self.put(placement)
 
@@ -136,13 +137,15 @@ class Standing:
         origin = before.site if before else officer.office
         target = after.site if after else officer.office
         there, back = self.travel(origin, site), self.travel(site, target)
+        earliest = before.end + there if before else spans[0][0] + there
+        latest = (after.start if after else spans[-1][1]) - back - duration
+        if earliest > latest:
+            return
         idle = fixed + self.unit[Term.TRAVEL] * (there + back)
         if before or after:
             idle -= self.unit[Term.TRAVEL] * self.travel(origin, target)
         if before and after and (before.start < noon) == (after.start < noon):
             idle -= self.unit[Term.WAITING] * (after.start - before.end - self.travel(origin, target))
-        earliest = before.end + there if before else spans[0][0] + there
-        latest = (after.start if after else spans[-1][1]) - back - duration
         for morning in (True, False):
             first, last, cost, slope = earliest, latest, idle, 0
             if morning:
@@ -166,6 +169,8 @@ class Standing:
     def _fixed_cost(self, officer: Officer, duration: int) -> int:
         if officer.post is Post.SUBSTITUTE:
             return self.unit[Term.SUBSTITUTES]
+        if not self.unit[Term.OVERLOAD]:
+            return 0
         load, limit = self._load[officer.id], self._fair_limits[officer.id]
         return self.unit[Term.OVERLOAD] * (max(0, load + duration - limit) - max(0, load - limit))
 
@@ -194,7 +199,7 @@ class Standing:
             morning = stop.start % self.problem.day_ticks < self.problem.noon
             self._out[officer.pool, day, morning][officer.id] += sign
 
-    def _week(self, day: int) -> tuple[int, int]:
+    def _iso_week(self, day: int) -> tuple[int, int]:
         year, week, _ = self.problem.date_of(day).isocalendar()
         return year, week
 
