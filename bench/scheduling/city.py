@@ -1,8 +1,8 @@
 """Benchmark instances of the fictional city 临澜市: two working weeks, fifteen departments, any number of visits.
 
-Deterministic in (visits, seed). Figures as published for the demo city: areas lognormal, on-site minutes by area, parties
-by their shares, A and B posts, leave, study afternoons. The staff grows with the work, so that A posts are loaded alike
-in every size.
+Deterministic in (visits, seed). Figures of the demo city: areas lognormal, on-site minutes by area, parties by their
+shares, A and B posts, leave, study afternoons. The staff grows with the work, so that A posts are loaded alike in every
+size.
 """
 
 import math

@@ -69,7 +69,7 @@ def _officer_cost(
     begin = fit_spans(m, route, max(ready, when), duration)
     if begin >= at.FAR or (strict and begin > when):
         return IMPOSSIBLE
-    cost = w[at.T_TRAVEL] * detour(m, s, tt, task, officer, before, behind)
+    cost = w[at.T_TRAVEL] * detour(m, tt, task, officer, before, behind)
     visit = m[m[at.TASK_VISIT] + task]
     late_weight = w[at.T_TARDINESS] + w[at.T_MAX_TARDINESS] * 0.2
     cost += late_weight * max(0, begin - max(when, m[m[at.WANTED_END] + visit]))
@@ -164,6 +164,26 @@ def _forget_party(m: Ints, s: Ints, party: int) -> None:
 
 
 @kernel
+def _keep_cheapest(s: Ints, w: Floats, first: int, need: int, found: int, officer: int, score: float) -> int:
+    """Puts the officer among the `need` cheapest from task `first` on, in order; returns how many there are."""
+    scores, team = at.N_TERMS, s[at.TEAM] + first
+    if found < need:
+        slot = found
+        found += 1
+    elif score < w[scores + need - 1]:
+        slot = need - 1
+    else:
+        return found
+    while slot > 0 and score < w[scores + slot - 1]:
+        w[scores + slot] = w[scores + slot - 1]
+        s[team + slot] = s[team + slot - 1]
+        slot -= 1
+    w[scores + slot] = score
+    s[team + slot] = officer
+    return found
+
+
+@kernel
 def _choose_party(
     m: Ints, s: Ints, tt: SmallInts, w: Floats, party: int, day: int, when: int, strict: bool, manner: int
 ) -> float:
@@ -190,20 +210,7 @@ def _choose_party(
             score *= 1.0 + 0.5 * draw(s)
         elif manner == CHANCE:
             score = draw(s)
-        # Keep the `need` cheapest in order.
-        if found < need:
-            slot = found
-            found += 1
-        elif score < w[at.N_TERMS + need - 1]:
-            slot = need - 1
-        else:
-            continue
-        while slot > 0 and score < w[at.N_TERMS + slot - 1]:
-            w[at.N_TERMS + slot] = w[at.N_TERMS + slot - 1]
-            s[s[at.TEAM] + first + slot] = s[s[at.TEAM] + first + slot - 1]
-            slot -= 1
-        w[at.N_TERMS + slot] = score
-        s[s[at.TEAM] + first + slot] = officer
+        found = _keep_cheapest(s, w, first, need, found, officer, score)
     if found < need:
         _forget_party(m, s, party)
         return IMPOSSIBLE
@@ -264,6 +271,46 @@ def _try_moment(
 
 
 @kernel
+def _best_of_day(
+    m: Ints,
+    s: Ints,
+    tt: SmallInts,
+    w: Floats,
+    visit: int,
+    day: int,
+    step: int,
+    strict: bool,
+    manner: int,
+    blink: float,
+    best: float,
+) -> tuple[float, int, int]:
+    """Cost, moment and floor of the cheapest start of the day, the cost not below `best` if there is none."""
+    best_when, best_floor = at.NONE, 0
+    grid = m[at.GRID]
+    row = visit * m[at.DAYS] + day
+    if m[m[at.BOOKED_DAY] + visit] == day:
+        when = m[m[at.BOOKED_START] + visit]
+        cost = _try_moment(m, s, tt, w, visit, day, when, strict, manner, best)
+        if cost < best:
+            best, best_when, best_floor = cost, when, when
+    floor = after_floor(m, s, visit, day)
+    tardiest = m[m[at.WANTED_END] + visit] + 2 * step + s[s[at.TERMS] + at.T_MAX_TARDINESS]
+    for span in range(m[m[at.WINDOW_COUNT] + row]):
+        spot = m[at.WINDOW] + (row * m[at.SPANS] + span) * 2
+        when = max(m[spot], floor)
+        latest = min(m[spot + 1], tardiest)
+        if blink > 0.0 and latest - when > step:
+            when += draw_below(s, step) // grid * grid
+        while when <= latest:
+            if blink == 0.0 or draw(s) >= blink:
+                cost = _try_moment(m, s, tt, w, visit, day, when, strict, manner, best)
+                if cost < best:
+                    best, best_when, best_floor = cost, when, m[spot]
+            when += step
+    return best, best_when, best_floor
+
+
+@kernel
 def place_best(
     m: Ints, s: Ints, tt: SmallInts, w: Floats, visit: int, step: int, strict: bool, manner: int, blink: float
 ) -> bool:
@@ -272,34 +319,15 @@ def place_best(
     Moments are tried `step` ticks apart. Each, and each of several days, is passed over with probability `blink`.
     """
     best, best_day, best_when, best_floor = IMPOSSIBLE, 0, 0, 0
-    grid = m[at.GRID]
     for day in range(m[at.DAYS]):
-        row = visit * m[at.DAYS] + day
-        spans = m[m[at.WINDOW_COUNT] + row]
-        if spans == 0 or not may_be_on(m, s, visit, day):
+        if m[m[at.WINDOW_COUNT] + visit * m[at.DAYS] + day] == 0 or not may_be_on(m, s, visit, day):
             continue
-        if m[m[at.BOOKED_DAY] + visit] == day:
-            when = m[m[at.BOOKED_START] + visit]
-            cost = _try_moment(m, s, tt, w, visit, day, when, strict, manner, best)
-            if cost < best:
-                best, best_day, best_when, best_floor = cost, day, when, when
-        elif blink > 0.0 and m[at.DAYS] > 1 and draw(s) < blink:
+        booked = m[m[at.BOOKED_DAY] + visit] == day
+        if blink > 0.0 and m[at.DAYS] > 1 and not booked and draw(s) < blink:
             continue
-        floor = after_floor(m, s, visit, day)
-        for span in range(spans):
-            spot = m[at.WINDOW] + (row * m[at.SPANS] + span) * 2
-            when = max(m[spot], floor)
-            latest = min(
-                m[spot + 1], m[m[at.WANTED_END] + visit] + 2 * step + s[s[at.TERMS] + at.T_MAX_TARDINESS]
-            )
-            if blink > 0.0 and latest - when > step:
-                when += draw_below(s, step) // grid * grid
-            while when <= latest:
-                if blink == 0.0 or draw(s) >= blink:
-                    cost = _try_moment(m, s, tt, w, visit, day, when, strict, manner, best)
-                    if cost < best:
-                        best, best_day, best_when, best_floor = cost, day, when, m[spot]
-                when += step
+        cost, when, floor = _best_of_day(m, s, tt, w, visit, day, step, strict, manner, blink, best)
+        if when != at.NONE:
+            best, best_day, best_when, best_floor = cost, day, when, floor
     if best >= IMPOSSIBLE:
         return False
     mark = s[s[at.TRAIL_COUNT]]

@@ -29,9 +29,8 @@ def load_plan(compiled: Compiled, state: Ints, plan: Plan) -> tuple[str, ...]:
         if state[state[at.DAY] + number] != at.NONE:
             continue
         day, when = divmod(placement.starts[0], problem.day_ticks)
-        if not (0 <= day < problem.days and _propose(compiled, state, number, day, placement, officers)):
-            refused.append(placement.visit)
-        elif not _try_place(compiled.m, state, compiled.tt, number, day, when):
+        proposed = 0 <= day < problem.days and _propose(compiled, state, number, day, placement, officers)
+        if not (proposed and _try_place(compiled.m, state, compiled.tt, number, day, when)):
             refused.append(placement.visit)
     return tuple(refused)
 

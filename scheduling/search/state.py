@@ -85,7 +85,7 @@ def waiting_between(m: Ints, s: Ints, tt: SmallInts, task: int, after: int) -> i
 
 
 @kernel
-def detour(m: Ints, s: Ints, tt: SmallInts, task: int, officer: int, before: int, behind: int) -> int:
+def detour(m: Ints, tt: SmallInts, task: int, officer: int, before: int, behind: int) -> int:
     """Travel that the task adds between its neighbours (the office, where there is none)."""
     here = m[m[at.TASK_SITE] + task]
     office = m[m[at.OFFICE] + officer]
@@ -161,7 +161,7 @@ def link(m: Ints, s: Ints, tt: SmallInts, task: int, officer: int, day: int) -> 
     before = find_gap(m, s, officer, day, start)
     behind = task_behind(m, s, officer, day, before)
     terms = s[at.TERMS]
-    add(s, terms + at.T_TRAVEL, detour(m, s, tt, task, officer, before, behind))
+    add(s, terms + at.T_TRAVEL, detour(m, tt, task, officer, before, behind))
     if m[at.TRACK_WAITING] == 1:
         idle = waiting_between(m, s, tt, before, task) + waiting_between(m, s, tt, task, behind)
         add(s, terms + at.T_WAITING, idle - waiting_between(m, s, tt, before, behind))
@@ -184,7 +184,7 @@ def unlink(m: Ints, s: Ints, tt: SmallInts, task: int, day: int) -> None:
     before = s[s[at.BEFORE] + task]
     behind = s[s[at.BEHIND] + task]
     terms = s[at.TERMS]
-    add(s, terms + at.T_TRAVEL, -detour(m, s, tt, task, officer, before, behind))
+    add(s, terms + at.T_TRAVEL, -detour(m, tt, task, officer, before, behind))
     if m[at.TRACK_WAITING] == 1:
         idle = waiting_between(m, s, tt, before, task) + waiting_between(m, s, tt, task, behind)
         add(s, terms + at.T_WAITING, waiting_between(m, s, tt, before, behind) - idle)
@@ -400,7 +400,7 @@ def _wake_followers(m: Ints, s: Ints, visit: int, day: int) -> bool:
             continue
         if day != at.NONE and its_day < day:
             return False
-        if day == at.NONE or its_day == day:
+        if its_day == day or day == at.NONE:  # noqa: PLR1714 - a kernel compares, it builds no tuples
             enqueue(s, follower, s[s[at.START] + m[m[at.VISIT_NODES] + follower]])
     return True
 
@@ -470,7 +470,7 @@ def place(m: Ints, s: Ints, tt: SmallInts, visit: int, day: int, when: int, floo
     add(s, terms + at.T_UNSERVED, -m[m[at.PRIORITY] + visit])
     add(s, terms + at.T_LATENESS, m[m[at.LATE] + visit * m[at.DAYS] + day])
     _count_half(m, s, visit, day, when, 1)
-    _close(m, s, visit)
+    _close(s, visit)
     enqueue(s, visit, when)
 
 
@@ -500,7 +500,7 @@ def remove(m: Ints, s: Ints, tt: SmallInts, visit: int) -> None:
 
 
 @kernel
-def _close(m: Ints, s: Ints, visit: int) -> None:
+def _close(s: Ints, visit: int) -> None:
     """Takes a visit from the list of those not served."""
     count = s[s[at.OPEN_COUNT]] - 1
     spot = s[s[at.OPEN_AT] + visit]
