@@ -1,6 +1,7 @@
 """What the worker does about each topic of the outbox."""
 
 from core.outbox import Handler
+from documents.handlers import HANDLERS as DOCUMENTS
 from inspection.handlers import HANDLERS as INSPECTION
 
-HANDLERS: list[Handler] = [*INSPECTION]
+HANDLERS: list[Handler] = [*DOCUMENTS, *INSPECTION]

@@ -73,7 +73,7 @@ def check_dossier(
     def one(file: SubmittedFile) -> DocumentReport:
         earlier = (known or {}).get(file.sha256)
         report = (
-            renamed(earlier, file.name)
+            earlier.named(file.name)
             if earlier
             else check_document(file, today=today, rules=book, trust_roots=trust_roots)
         )
@@ -95,12 +95,6 @@ def submitted_file(path: Path, name: str | None = None) -> SubmittedFile:
     return SubmittedFile(
         path=str(path.resolve()), name=name or path.name, sha256=digest.hexdigest(), size=path.stat().st_size
     )
-
-
-def renamed(report: DocumentReport, name: str) -> DocumentReport:
-    """The same content under the name that it was submitted with this time."""
-    findings = [msgspec.structs.replace(finding, document=name) for finding in report.findings]
-    return msgspec.structs.replace(report, file=name, findings=findings)
 
 
 def _without_opening(file: SubmittedFile, book: RuleBook) -> DocumentReport | None:
@@ -140,7 +134,7 @@ def _in_sandbox(file: SubmittedFile, request: read.ReadRequest, limits: Limits) 
         elif kind == b"E":
             ended = msgspec.msgpack.decode(payload, type=Ended)
     if complete is not None:
-        return _with_name_finding(complete, file, request.book)
+        return complete
     partial.findings.append(_unfinished(request, ended, limits, read_pages=len(partial.pages), error=error))
     return partial
 
@@ -157,9 +151,3 @@ def _unfinished(
         )
     reason = error or f"signal {ended.signal}, status {ended.status}"
     return request.book.finding("unreadable", request.file, reason=reason, evidence=reason)
-
-
-def _with_name_finding(report: DocumentReport, file: SubmittedFile, book: RuleBook) -> DocumentReport:
-    if not file.name.lower().endswith(".pdf"):
-        report.findings.append(book.finding("wrong-extension", file.name, name=file.name))
-    return report

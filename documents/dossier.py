@@ -33,6 +33,7 @@ def _dossier_findings(
     reports: Sequence[DocumentReport], project: ProjectFacts | None, book: RuleBook
 ) -> Iterator[tuple[DocumentReport, Finding]]:
     yield from duplicate_files(reports, book)
+    yield from wrong_extensions(reports, book)
     yield from consistency(reports, project, book)
     yield from drawing_list(reports, book)
 
@@ -45,6 +46,14 @@ def duplicate_files(
         if report.size and report.sha256 in first:
             yield report, book.finding("duplicate-file", report.file, other=first[report.sha256])
         first.setdefault(report.sha256, report.file)
+
+
+def wrong_extensions(
+    reports: Sequence[DocumentReport], book: RuleBook
+) -> Iterator[tuple[DocumentReport, Finding]]:
+    for report in reports:
+        if report.readable and not report.file.lower().endswith(".pdf"):
+            yield report, book.finding("wrong-extension", report.file, name=report.file)
 
 
 def _verdict(reports: Sequence[DocumentReport], incomplete: bool) -> Verdict:

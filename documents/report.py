@@ -131,6 +131,11 @@ class DocumentReport(msgspec.Struct, kw_only=True):
         serious = any(finding.severity is not Severity.NOTE for finding in self.findings)
         return Verdict.FINDINGS if serious else Verdict.CLEAN
 
+    def named(self, name: str) -> "DocumentReport":
+        """The same content under another file name."""
+        findings = [msgspec.structs.replace(finding, document=name) for finding in self.findings]
+        return msgspec.structs.replace(self, file=name, findings=findings)
+
     def first(self, name: str) -> Field | None:
         """The most trusted reading of a field: highest confidence, then earliest page."""
         readings = [field for field in self.fields if field.name == name and field.value is not None]

@@ -4,11 +4,12 @@ import sqlalchemy as sa
 
 from core import calendars, ledger, outbox, people
 from core.tables import metadata
+from documents import models as documents
 from inspection import models as inspection
 from tendering import models as tendering
 from tendering import search
 
-__all__ = ["TRIGGERS", "calendars", "inspection", "ledger", "metadata", "outbox", "people", "tendering"]
+__all__ = ["TRIGGERS", "calendars", "documents", "inspection", "ledger", "metadata", "outbox", "people", "tendering"]
 
 #: What keeps the ledger append-only even for a program with our own rights.
 TRIGGERS = (
