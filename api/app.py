@@ -4,15 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response
 from litestar.config.csrf import CSRFConfig
 from litestar.config.response_cache import ResponseCacheConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.params import FromPath
 from litestar.plugins.prometheus import PrometheusConfig
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
@@ -28,7 +26,6 @@ from api.web.portal_schema import RedocPage, schema_router
 from api.web.rendering import ASSETS, STATIC, build_engine
 from core import clock, log
 from core.db import Database
-from core.errors import NotFound
 from core.settings import Settings
 
 YEAR = "public, max-age=31536000, immutable"
@@ -38,8 +35,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or Settings()
     log.configure(json=settings.log_json)
     resources = Resources.open(settings)
-    return Litestar(
-        route_handlers=[*ROUTES, *_files(), nowhere],
+    app = Litestar(
+        route_handlers=[*ROUTES, *_files()],
         guards=[require_action],
         dependencies={
             "session": Provide(provide_session),
@@ -48,7 +45,6 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "resources": Provide(provide_resources, sync_to_thread=False),
         },
         middleware=[
-            DefineMiddleware(RequestContext, database=resources.database),
             PrometheusConfig(app_name="yichuang", prefix="yichuang", group_path=True).middleware,
         ],
         csrf_config=CSRFConfig(
@@ -67,6 +63,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
         response_cache_config=ResponseCacheConfig(default_expiration=None),
         debug=False,
     )
+    # Around the router and not inside it, so that an unknown address, too, has an id, a caller and a language.
+    app.asgi_handler = RequestContext(app.asgi_handler, resources.database)
+    return app
 
 
 def openapi_config() -> OpenAPIConfig:
@@ -100,13 +99,6 @@ def _files() -> list[ControllerRouterHandler]:
 def keep_for_ever(response: Response[object]) -> Response[object]:
     response.headers["Cache-Control"] = YEAR
     return response
-
-
-@get("/{path:path}", opt={"public": True}, include_in_schema=False)
-async def nowhere(path: FromPath[str]) -> None:
-    """Any other address: a route, so that the refusal has its reader's language and a request id."""
-    del path
-    raise NotFound
 
 
 async def provide_session(state: State) -> AsyncIterator[AsyncSession]:

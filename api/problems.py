@@ -9,6 +9,7 @@ import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
+from sqlalchemy.exc import OperationalError
 
 from api.web.rendering import page
 from core.errors import (
@@ -151,6 +152,11 @@ def render_fault(request: AnyRequest, error: Exception) -> Response[Any]:
     return render_refusal(request, Fault())
 
 
+def render_outage(request: AnyRequest, error: OperationalError) -> Response[Any]:
+    log.error("database", path=request.url.path, exc_info=error)
+    return render_refusal(request, Unavailable())
+
+
 def wants_json(request: AnyRequest) -> bool:
     accept = request.headers.get("accept", "")
     return request.url.path.startswith("/api/") or (MediaType.JSON in accept and MediaType.HTML not in accept)
@@ -167,5 +173,6 @@ def _path_of(request: AnyRequest) -> str:
 EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]] = {
     Refusal: render_refusal,
     HTTPException: render_http,
+    OperationalError: render_outage,
     Exception: render_fault,
 }

@@ -7,6 +7,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders, State
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy.exc import OperationalError
 
 from api.auth.principal import Principal
 from api.auth.sessions import COOKIE, principal_of_key, principal_of_token
@@ -39,7 +40,11 @@ class RequestContext:
         connection = ASGIConnection[BaseRouteHandler, Principal | None, None, State](scope)
         request_id = connection.headers.get("x-request-id", "")[:64] or secrets.token_hex(8)
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        principal = await self._authenticate(connection)
+        try:
+            principal = await self._authenticate(connection)
+        except (OperationalError, OSError):
+            # Without the database nobody can be known; what follows says 503 where it needs one.
+            principal = None
         scope["user"], scope["auth"] = principal, None
         locale = negotiate(
             cookie=connection.cookies.get(LANGUAGE_COOKIE),

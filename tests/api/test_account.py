@@ -173,6 +173,16 @@ async def test_pages_work_while_the_queue_is_down(settings: Settings) -> None:
         assert (await log_in_by_form(client, login="nobody")).status_code == 401
 
 
+async def test_public_pages_say_unavailable_while_the_database_is_down(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"database_url": "postgresql://nobody@127.0.0.1:1/nothing"}))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # narrower scope types
+    async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        client.cookies.set(sessions.COOKIE, "any")
+        assert (await client.get("/login")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 503
+        assert (await client.get("/notices")).status_code == 503
+
+
 async def test_metrics_and_health_answer(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).json() == {"status": "ok"}
     assert "yichuang_requests_total" in (await client.get("/metrics")).text
