@@ -81,6 +81,13 @@ def problem_spec(status: int, code: str, title: str, *fields: tuple[str, str]) -
     )
 
 
+def shown(example: object, container: Any, description: str) -> ResponseSpec:
+    """A documented answer, with an example."""
+    return ResponseSpec(
+        container, description=description, generate_examples=False, examples=[Example(value=example)]
+    )
+
+
 NOT_MODIFIED = ResponseSpec(
     data_container=None, description="内容没有变化 · Unchanged since the given ETag", generate_examples=False
 )

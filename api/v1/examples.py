@@ -77,3 +77,17 @@ RECORD_PACKAGE: dict[str, Any] = {
         }
     ],
 }
+CHANGE_PAGE: dict[str, Any] = {
+    "items": [
+        {
+            **{key: LINE[key] for key in ("id", "ocid", "title", "category", "kind", "stage", "nature")},
+            "about": None,
+            "district": LINE["district"],
+            "publishedAt": LINE["publishedAt"],
+            "recordedAt": LINE["publishedAt"],
+            "digest": NOTICE["digest"],
+        }
+    ],
+    "cursor": "NjdmLTUtMTo3NDI6NDI",
+    "more": False,
+}

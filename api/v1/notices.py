@@ -6,14 +6,21 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Response, get
 from litestar.di import Provide
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.resources import Resources
-from api.v1.answers import NOT_FOUND, NOT_MODIFIED, WRONG_INPUT, ApiRequest, Reading, json_answer, ocds_answer
+from api.v1.answers import (
+    NOT_FOUND,
+    NOT_MODIFIED,
+    WRONG_INPUT,
+    ApiRequest,
+    Reading,
+    json_answer,
+    ocds_answer,
+    shown,
+)
 from api.v1.examples import NOTICE, NOTICE_PAGE, RECORD_PACKAGE, RELEASE_PACKAGE
 from tendering import ocds
 from tendering.queries import NoticeFilter, NoticePage, list_notices
@@ -90,12 +97,6 @@ def provide_filter(
     )
 
 
-def _shown(example: object, container: Any, description: str) -> ResponseSpec:
-    return ResponseSpec(
-        container, description=description, generate_examples=False, examples=[Example(value=example)]
-    )
-
-
 @get(
     "/notices",
     opt={"public": True},
@@ -108,7 +109,7 @@ def _shown(example: object, container: Any, description: str) -> ResponseSpec:
     ),
     dependencies={"wanted": Provide(provide_filter, sync_to_thread=False)},
     responses={
-        200: _shown(NOTICE_PAGE, NoticePage, "一页公告 · One page"),
+        200: shown(NOTICE_PAGE, NoticePage, "一页公告 · One page"),
         304: NOT_MODIFIED,
         422: WRONG_INPUT,
     },
@@ -133,7 +134,7 @@ async def get_notices(
     tags=["交易信息"],
     summary="一份公告及其公告链 · One notice and its chain",
     responses={
-        200: _shown(NOTICE, NoticeDetail, "公告 · The notice"),
+        200: shown(NOTICE, NoticeDetail, "公告 · The notice"),
         304: NOT_MODIFIED,
         404: NOT_FOUND,
         422: WRONG_INPUT,
@@ -150,7 +151,7 @@ async def get_notice(request: ApiRequest, session: AsyncSession, code: Code) -> 
     tags=["开放合同数据 OCDS"],
     summary="一份公告的 OCDS 发布包 · OCDS release package of one notice",
     responses={
-        200: _shown(RELEASE_PACKAGE, ReleasePackage, "OCDS 1.1 release package"),
+        200: shown(RELEASE_PACKAGE, ReleasePackage, "OCDS 1.1 release package"),
         304: NOT_MODIFIED,
         404: NOT_FOUND,
         422: WRONG_INPUT,
@@ -171,7 +172,7 @@ async def get_release(
     tags=["开放合同数据 OCDS"],
     summary="一个交易项目的 OCDS 记录包 · OCDS record package of a process",
     responses={
-        200: _shown(RECORD_PACKAGE, RecordPackage, "OCDS 1.1 record package"),
+        200: shown(RECORD_PACKAGE, RecordPackage, "OCDS 1.1 record package"),
         304: NOT_MODIFIED,
         404: NOT_FOUND,
         422: WRONG_INPUT,
