@@ -7,9 +7,11 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from api.auth.sessions import hash_password
 from core import calendars, clock
 from core.db import Database
 from core.settings import Settings
+from demo import loading
 from inspection.catalogue import seed_catalogue
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -42,7 +44,24 @@ async def _seed(settings: Settings) -> None:
 
 def load_demo_once(settings: Settings) -> None:
     """The demo city, unless the database already holds one."""
+    asyncio.run(_load_demo(settings, "A"))
 
 
-def accounts_table() -> str:
-    return ""
+def load_demo(settings: Settings, *, size: str) -> str:
+    """Load a preset of the demo city; tells what was loaded, or that there is one already."""
+    counts = asyncio.run(_load_demo(settings, size))
+    if counts is None:
+        return "数据库中已有演示城市 · the database already holds a demo city"
+    return "\n".join(f"{count:>8} {what}" for what, count in counts.items())
+
+
+async def _load_demo(settings: Settings, preset: str) -> dict[str, int] | None:
+    database = Database(settings)
+    try:
+        async with database.transaction() as session:
+            if await loading.is_loaded(session):
+                return None
+        password_hash = hash_password(loading.PASSWORD)
+        return await loading.load_city(database, now=clock.now(), password_hash=password_hash, preset=preset)
+    finally:
+        await database.close()

@@ -14,13 +14,13 @@ from sqlmodel import col
 from core.db import Database
 from demo.city import PRESETS, build_city
 from demo.loading.cases import load_cases
-from demo.loading.people import PASSWORD, accounts_table
+from demo.loading.people import PASSWORD, SHOWN_LOGINS, accounts_table
 from demo.loading.trading import publications
 from demo.notices import build_processes
 from inspection.models import Case
 from tendering.commands import publish_notices
 
-__all__ = ["PASSWORD", "accounts_table", "is_loaded", "load_city"]
+__all__ = ["PASSWORD", "SHOWN_LOGINS", "accounts_table", "is_loaded", "load_city"]
 
 SHOWN_NOTICES = 4_500
 NOTICE_BATCH = 500

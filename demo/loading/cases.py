@@ -126,6 +126,8 @@ async def _write_opinions(session: AsyncSession) -> int:
             .order_by(col(models.Case.issued_at))
         )
     )
+    # Kept in the session, so that what every opinion quotes is read once.
+    known = [list(await session.scalars(sa.select(model))) for model in (models.Project, models.Segment)]
     for case in cases:
         if case.issued_at is None or case.issuer_id is None:
             continue
@@ -141,4 +143,5 @@ async def _write_opinions(session: AsyncSession) -> int:
         )
         outbox.emit(session, OPINION_TOPIC, {"case_id": case.id}, now=case.issued_at)
     await session.flush()
+    known.clear()
     return len(cases)

@@ -35,6 +35,8 @@ SHOWN = (
     ("admin2", Role.ADMINISTRATOR, None, "系统管理员（复核）"),
 )  # fmt: skip
 
+#: (login, what it is for), as the login page lists them.
+SHOWN_LOGINS = [(login, purpose) for login, _, _, purpose in SHOWN]
 
 Opened = Callable[[str, str, Role, str | None], int]
 
