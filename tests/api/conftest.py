@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -10,7 +11,8 @@ from core.access import Role
 from core.db import Database
 from core.people import Account, AccountRole
 from core.settings import Settings
-from tests.conftest import NOW
+from tests.conftest import NOW, Clones, settings_for
+from tests.tendering.factories import publish_chain
 
 
 @pytest.fixture
@@ -51,3 +53,24 @@ def log_in(client: httpx.AsyncClient, database: Database) -> LogIn:
         return account.id
 
     return log_in
+
+
+@dataclass(frozen=True)
+class Portal:
+    """An application that nobody changes, with one published chain."""
+
+    client: httpx.AsyncClient
+    codes: list[str]
+
+
+@pytest.fixture(scope="session")
+async def portal(clones: Clones) -> AsyncIterator[Portal]:
+    name = clones.make()
+    database, app = Database(settings_for(name)), create_app(settings_for(name))
+    codes = await publish_chain(database)
+    await database.close()
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # narrower scope types
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield Portal(client, codes)
+    await app.state.resources.close()
+    clones.drop(name)

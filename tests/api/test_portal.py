@@ -4,13 +4,17 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
-from core.db import Database
-from tests.tendering.factories import publish_chain
+from tests.api.conftest import Portal
 
 
 @pytest.fixture
-async def published(database: Database) -> Sequence[str]:
-    return await publish_chain(database)
+def client(portal: Portal) -> httpx.AsyncClient:
+    return portal.client
+
+
+@pytest.fixture
+def published(portal: Portal) -> Sequence[str]:
+    return portal.codes
 
 
 def notice_links(html: str) -> list[str]:

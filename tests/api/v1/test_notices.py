@@ -5,23 +5,32 @@ from pathlib import Path
 import httpx
 import jsonschema  # type: ignore[import-untyped]  # no stubs are installed
 import pytest
+from litestar import Litestar
 
 from core.db import Database
 from tendering.commands import publish_notices
 from tendering.content import Content
 from tendering.rules import NoticeKind
+from tests.api.conftest import Portal
 from tests.conftest import NOW
-from tests.tendering.factories import publication, publish_chain
+from tests.tendering.factories import publication
 
 
 @pytest.fixture
-async def published(database: Database) -> Sequence[str]:
-    return await publish_chain(database)
+def client(portal: Portal) -> httpx.AsyncClient:
+    return portal.client
+
+
+@pytest.fixture
+def published(portal: Portal) -> Sequence[str]:
+    return portal.codes
 
 
 async def test_list_is_newest_first_and_a_cursor_walks_all_both_ways(
-    client: httpx.AsyncClient, database: Database
+    app: Litestar, database: Database
 ) -> None:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # narrower scope types
+    client = httpx.AsyncClient(transport=transport, base_url="http://testserver")
     async with database.transaction() as session:
         items = [
             publication(day, NoticeKind.TENDER, Content(), process=f"p{day}{twin}")
