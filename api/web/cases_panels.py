@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api.auth.principal import Principal
-from api.web.rendering import localdate
+from api.web.rendering import localday
 from core.access import Action
 from core.clock import LOCAL
 from core.i18n import current_locale
@@ -36,7 +36,8 @@ class SlotCard(msgspec.Struct, frozen=True):
     day: str
     hours: str
     reasons: list[str]
-    officers: str
+    officers: list[str]
+    """One line for each department: its name and who comes."""
 
 
 class SlotsView(msgspec.Struct, frozen=True):
@@ -121,16 +122,16 @@ async def word_slots(session: AsyncSession, view: CaseDetail) -> SlotsView | Non
 
 def _card(proposal: ProposalLine, officers: dict[int, str], departments: dict[int, str]) -> SlotCard:
     starts, ends = proposal.starts_at.astimezone(LOCAL), proposal.ends_at.astimezone(LOCAL)
-    teams = (
+    teams = [
         f"{departments.get(team['party_id'], '')} {'、'.join(officers.get(each, '') for each in team['officer_ids'])}"
         for team in proposal.teams
-    )
+    ]
     return SlotCard(
         id=proposal.id,
-        day=localdate(starts, "full"),
+        day=localday(starts),
         hours=f"{starts:%H:%M}–{ends:%H:%M}",
         reasons=[sentence(each) for each in proposal.reasons],
-        officers=" · ".join(teams),
+        officers=teams,
     )
 
 

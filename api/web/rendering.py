@@ -17,6 +17,7 @@ from core import clock
 from core.access import Action
 from core.i18n import current_locale, gettext, ngettext
 from core.settings import Settings
+from demo.loading import PASSWORD, SHOWN_LOGINS
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -43,8 +44,11 @@ def build_engine(settings: Settings) -> JinjaTemplateEngine:
         demo=settings.demo,
         base_url=settings.base_url,
     )
+    if settings.demo:
+        environment.globals.update(demo_logins=SHOWN_LOGINS, demo_password=PASSWORD)
     environment.filters.update(
         localdate=localdate,
+        localday=localday,
         localdatetime=localdatetime,
         localtime=localtime,
         money=money,
@@ -96,6 +100,12 @@ def localdate(value: date | datetime | None, fmt: str = "medium") -> str:
         return ""
     day = clock.local_date(value) if isinstance(value, datetime) else value
     return str(dates.format_date(day, fmt, locale=_babel_locale()))
+
+
+def localday(value: date | datetime) -> str:
+    """Month, day and weekday, where the year goes without saying."""
+    day = clock.local_date(value) if isinstance(value, datetime) else value
+    return str(dates.format_skeleton("MMMEd", day, locale=_babel_locale()))
 
 
 def localdatetime(value: datetime | None) -> str:
