@@ -11,6 +11,7 @@ from typing import TextIO
 import click
 
 from core.settings import Settings
+from documents.cli import check
 
 
 @click.group()
@@ -71,7 +72,7 @@ def migrate() -> None:
 
 
 @main.command()
-@click.option("--size", default="A", show_default=True, help="A, B, stress10 or stress50.")
+@click.option("--size", type=click.Choice(["A", "B", "x10", "x50"]), default="A", show_default=True)
 def demo(size: str) -> None:
     """Load the demo city into an empty database."""
     from api import database_setup
@@ -83,9 +84,9 @@ def demo(size: str) -> None:
 @main.command()
 def accounts() -> None:
     """Print the demo city's logins, one for each role."""
-    from api import database_setup
+    from demo.loading import accounts_table
 
-    click.echo(database_setup.accounts_table())
+    click.echo(accounts_table())
 
 
 @main.command()
@@ -134,6 +135,8 @@ def export_ledger(target: TextIO) -> None:
     with reachable() as settings:
         asyncio.run(export(settings, target))
 
+
+main.add_command(check)
 
 if __name__ == "__main__":
     main()

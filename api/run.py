@@ -15,6 +15,7 @@ import click
 from api import database_setup
 from api.embedded import Embedded
 from core.settings import Settings
+from demo.loading import accounts_table
 
 READY_SECONDS = 60
 STOP_SECONDS = 15
@@ -59,7 +60,7 @@ def _announce(settings: Settings, children: "list[subprocess.Popen[Any]]") -> No
         except (URLError, OSError):
             time.sleep(0.1)
     click.echo(f"\n  一窗 Yichuang  →  {settings.base_url}\n")
-    click.echo(database_setup.accounts_table())
+    click.echo(accounts_table())
     click.echo("\n  Ctrl-C 停止 · stops everything\n")
 
 

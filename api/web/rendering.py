@@ -72,7 +72,10 @@ def page(
         "locale": current_locale.get(),
         "now": clock.now(),
     }
-    return Template(template, context=common | context, status_code=status, headers=headers)
+    answer = Template(template, context=common | context, headers=headers)
+    if status is not None:
+        answer.status_code = status
+    return answer
 
 
 @cache

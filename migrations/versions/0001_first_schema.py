@@ -45,6 +45,15 @@ def upgrade() -> None:
     sa.Column('name_en', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.PrimaryKeyConstraint('code', name=op.f('pk_department'))
     )
+    op.create_table('document_result',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.CHAR(length=64), nullable=False),
+    sa.Column('rules_version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('report', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('checked_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_document_result')),
+    sa.UniqueConstraint('sha256', 'rules_version', name=op.f('uq_document_result_sha256_rules_version'))
+    )
     op.create_table('ledger_entry',
     sa.Column('seq', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('at', sa.TIMESTAMP(timezone=True), nullable=False),
@@ -102,6 +111,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_project_district'), 'project', ['district'], unique=False)
     op.create_index(op.f('ix_project_owner_credit_code'), 'project', ['owner_credit_code'], unique=False)
+    op.create_table('stored_file',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.CHAR(length=64), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('stored_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stored_file')),
+    sa.UniqueConstraint('sha256', name=op.f('uq_stored_file_sha256'))
+    )
     op.create_table('supplier',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -253,6 +270,49 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_delegation_account_id'), 'delegation', ['account_id'], unique=False)
     op.create_index(op.f('ix_delegation_department_code'), 'delegation', ['department_code'], unique=False)
+    op.create_table('dossier',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('subject', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('project', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('state', sa.Enum('open', 'checking', 'checked', name='dossierstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('report', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('opened_by', sa.BigInteger(), nullable=True),
+    sa.Column('opened_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('checked_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['opened_by'], ['account.id'], name=op.f('fk_dossier_opened_by'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_dossier')),
+    sa.UniqueConstraint('key', name=op.f('uq_dossier_key'))
+    )
+    op.create_index(op.f('ix_dossier_subject'), 'dossier', ['subject'], unique=False)
+    op.create_table('draw',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('roster', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('commitment', sa.CHAR(length=64), nullable=False),
+    sa.Column('sealed_seed', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('committed_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('committed_by', sa.BigInteger(), nullable=False),
+    sa.Column('drawn_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('drawn_by', sa.BigInteger(), nullable=True),
+    sa.Column('result', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.ForeignKeyConstraint(['committed_by'], ['account.id'], name=op.f('fk_draw_committed_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['drawn_by'], ['account.id'], name=op.f('fk_draw_drawn_by'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_draw'))
+    )
+    op.create_table('indicator_snapshot',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('last_day', sa.Date(), nullable=False),
+    sa.Column('calendar_version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('ledger_seq', sa.BigInteger(), nullable=False),
+    sa.Column('figures', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('made_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('made_by', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['made_by'], ['account.id'], name=op.f('fk_indicator_snapshot_made_by'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_indicator_snapshot'))
+    )
+    op.create_index('ix_indicator_snapshot_period', 'indicator_snapshot', ['first_day', 'last_day'], unique=False)
     op.create_table('inspection_case',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -383,6 +443,52 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_certificate'))
     )
     op.create_index(op.f('ix_certificate_officer_id'), 'certificate', ['officer_id'], unique=False)
+    op.create_table('complaint',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('by', sa.BigInteger(), nullable=False),
+    sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('state', sa.Enum('received', 'answered', name='complaintstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('received_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('due', sa.Date(), nullable=False),
+    sa.Column('calendar_version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('answer', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('answered_by', sa.BigInteger(), nullable=True),
+    sa.Column('answered_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['answered_by'], ['account.id'], name=op.f('fk_complaint_answered_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['by'], ['account.id'], name=op.f('fk_complaint_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['case_id'], ['inspection_case.id'], name=op.f('fk_complaint_case_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_complaint'))
+    )
+    op.create_index(op.f('ix_complaint_case_id'), 'complaint', ['case_id'], unique=False)
+    op.create_table('dossier_file',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('dossier_id', sa.BigInteger(), nullable=False),
+    sa.Column('file_id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('added_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('withdrawn_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['dossier_id'], ['dossier.id'], name=op.f('fk_dossier_file_dossier_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['file_id'], ['stored_file.id'], name=op.f('fk_dossier_file_file_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_dossier_file'))
+    )
+    op.create_index(op.f('ix_dossier_file_dossier_id'), 'dossier_file', ['dossier_id'], unique=False)
+    op.create_table('fee',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('item', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('basis', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('amount', sa.Numeric(precision=14, scale=2), nullable=False),
+    sa.Column('demanded_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('paid_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('overridden_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('overridden_by', sa.BigInteger(), nullable=True),
+    sa.Column('override_reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['inspection_case.id'], name=op.f('fk_fee_case_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['overridden_by'], ['account.id'], name=op.f('fk_fee_overridden_by'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_fee'))
+    )
+    op.create_index(op.f('ix_fee_case_id'), 'fee', ['case_id'], unique=False)
     op.create_table('joint_opinion',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('case_id', sa.BigInteger(), nullable=False),
@@ -413,6 +519,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_leave_first_day'), 'leave', ['first_day'], unique=False)
     op.create_index(op.f('ix_leave_officer_id'), 'leave', ['officer_id'], unique=False)
+    op.create_table('message',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=True),
+    sa.Column('fact', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('data', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('read_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_message_account_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['case_id'], ['inspection_case.id'], name=op.f('fk_message_case_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_message')),
+    sa.UniqueConstraint('account_id', 'fact', name=op.f('uq_message_account_id_fact'))
+    )
+    op.create_index(op.f('ix_message_case_id'), 'message', ['case_id'], unique=False)
+    op.create_index('ix_message_inbox', 'message', ['account_id', 'id'], unique=False)
     op.create_table('party',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('case_id', sa.BigInteger(), nullable=False),
@@ -450,6 +572,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_pause_case_id'), 'pause', ['case_id'], unique=False)
     op.create_index('uq_pause_running', 'pause', ['case_id', 'reason'], unique=True, postgresql_where=sa.text('ended_on IS NULL'))
+    op.create_table('rating',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('level', sa.Integer(), nullable=False),
+    sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('follow_up_due', sa.Date(), nullable=True),
+    sa.Column('followed_up_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('followed_up_by', sa.BigInteger(), nullable=True),
+    sa.Column('follow_up_text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.CheckConstraint('level BETWEEN 1 AND 5', name=op.f('ck_rating_level')),
+    sa.ForeignKeyConstraint(['by'], ['account.id'], name=op.f('fk_rating_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['case_id'], ['inspection_case.id'], name=op.f('fk_rating_case_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['followed_up_by'], ['account.id'], name=op.f('fk_rating_followed_up_by'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rating')),
+    sa.UniqueConstraint('case_id', name=op.f('uq_rating_case_id'))
+    )
     op.create_table('recusal',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('officer_id', sa.BigInteger(), nullable=False),
@@ -511,11 +651,11 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['officer_id'], ['officer.id'], name=op.f('fk_booking_officer_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_booking_party_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['visit_id'], ['visit.id'], name=op.f('fk_booking_visit_id'), ondelete='RESTRICT'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_booking')),
-    sa.UniqueConstraint('visit_id', 'party_id', 'officer_id', name=op.f('uq_booking_visit_id_party_id_officer_id'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_booking'))
     )
     op.create_index(op.f('ix_booking_officer_id'), 'booking', ['officer_id'], unique=False)
     op.create_index(op.f('ix_booking_party_id'), 'booking', ['party_id'], unique=False)
+    op.create_index('ix_booking_visit_id', 'booking', ['visit_id', 'party_id'], unique=False)
     op.create_table('case_event',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('case_id', sa.BigInteger(), nullable=False),
@@ -587,7 +727,7 @@ def upgrade() -> None:
     sa.Column('due', sa.Date(), nullable=False),
     sa.Column('place', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.Column('photos', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
-    sa.Column('state', sa.Enum('open', 'rectified', 'cleared', name='findingstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('state', sa.Enum('open', 'rectified', 'cleared', 'superseded', name='findingstate', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('rectification', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('evidence', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('rectified_at', sa.TIMESTAMP(timezone=True), nullable=True),
@@ -684,12 +824,45 @@ def upgrade() -> None:
     op.create_index(op.f('ix_violation_case_id'), 'violation', ['case_id'], unique=False)
     op.create_index(op.f('ix_violation_department_code'), 'violation', ['department_code'], unique=False)
     op.create_index(op.f('ix_violation_party_id'), 'violation', ['party_id'], unique=False)
+    op.create_table('deadline_change',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('calendar_version_id', sa.BigInteger(), nullable=False),
+    sa.Column('clock_id', sa.BigInteger(), nullable=False),
+    sa.Column('due_before', sa.Date(), nullable=False),
+    sa.Column('due_after', sa.Date(), nullable=False),
+    sa.Column('at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['calendar_version_id'], ['calendar_version.id'], name=op.f('fk_deadline_change_calendar_version_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['clock_id'], ['clock.id'], name=op.f('fk_deadline_change_clock_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_deadline_change')),
+    sa.UniqueConstraint('calendar_version_id', 'clock_id', name=op.f('uq_deadline_change_calendar_version_id_clock_id'))
+    )
+    op.create_index(op.f('ix_deadline_change_clock_id'), 'deadline_change', ['clock_id'], unique=False)
+    op.create_table('deemed_consent',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('party_id', sa.BigInteger(), nullable=False),
+    sa.Column('letter_id', sa.BigInteger(), nullable=False),
+    sa.Column('due', sa.Date(), nullable=False),
+    sa.Column('legal_basis', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('lead_id', sa.BigInteger(), nullable=False),
+    sa.Column('supervisor_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint('lead_id <> supervisor_id', name=op.f('ck_deemed_consent_four_eyes')),
+    sa.ForeignKeyConstraint(['lead_id'], ['account.id'], name=op.f('fk_deemed_consent_lead_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_deemed_consent_letter_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_deemed_consent_party_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['supervisor_id'], ['account.id'], name=op.f('fk_deemed_consent_supervisor_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_deemed_consent')),
+    sa.UniqueConstraint('party_id', name=op.f('uq_deemed_consent_party_id'))
+    )
     for statement in TRIGGERS:
         op.execute(statement)
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table('deemed_consent')
+    op.drop_index(op.f('ix_deadline_change_clock_id'), table_name='deadline_change')
+    op.drop_table('deadline_change')
     op.drop_index(op.f('ix_violation_party_id'), table_name='violation')
     op.drop_index(op.f('ix_violation_department_code'), table_name='violation')
     op.drop_index(op.f('ix_violation_case_id'), table_name='violation')
@@ -717,6 +890,7 @@ def downgrade() -> None:
     op.drop_index('ix_case_event_name', table_name='case_event')
     op.drop_index('ix_case_event_case_id', table_name='case_event')
     op.drop_table('case_event')
+    op.drop_index('ix_booking_visit_id', table_name='booking')
     op.drop_index(op.f('ix_booking_party_id'), table_name='booking')
     op.drop_index(op.f('ix_booking_officer_id'), table_name='booking')
     op.drop_table('booking')
@@ -729,17 +903,27 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_recusal_credit_code'), table_name='recusal')
     op.drop_index(op.f('ix_recusal_case_id'), table_name='recusal')
     op.drop_table('recusal')
+    op.drop_table('rating')
     op.drop_index('uq_pause_running', table_name='pause', postgresql_where=sa.text('ended_on IS NULL'))
     op.drop_index(op.f('ix_pause_case_id'), table_name='pause')
     op.drop_table('pause')
     op.drop_index(op.f('ix_party_matter_id'), table_name='party')
     op.drop_index(op.f('ix_party_department_code'), table_name='party')
     op.drop_table('party')
+    op.drop_index('ix_message_inbox', table_name='message')
+    op.drop_index(op.f('ix_message_case_id'), table_name='message')
+    op.drop_table('message')
     op.drop_index(op.f('ix_leave_officer_id'), table_name='leave')
     op.drop_index(op.f('ix_leave_first_day'), table_name='leave')
     op.drop_table('leave')
     op.drop_index(op.f('ix_joint_opinion_sha256'), table_name='joint_opinion')
     op.drop_table('joint_opinion')
+    op.drop_index(op.f('ix_fee_case_id'), table_name='fee')
+    op.drop_table('fee')
+    op.drop_index(op.f('ix_dossier_file_dossier_id'), table_name='dossier_file')
+    op.drop_table('dossier_file')
+    op.drop_index(op.f('ix_complaint_case_id'), table_name='complaint')
+    op.drop_table('complaint')
     op.drop_index(op.f('ix_certificate_officer_id'), table_name='certificate')
     op.drop_table('certificate')
     op.drop_table('case_document')
@@ -757,6 +941,11 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_inspection_case_segment_id'), table_name='inspection_case')
     op.drop_index(op.f('ix_inspection_case_applicant_id'), table_name='inspection_case')
     op.drop_table('inspection_case')
+    op.drop_index('ix_indicator_snapshot_period', table_name='indicator_snapshot')
+    op.drop_table('indicator_snapshot')
+    op.drop_table('draw')
+    op.drop_index(op.f('ix_dossier_subject'), table_name='dossier')
+    op.drop_table('dossier')
     op.drop_index(op.f('ix_delegation_department_code'), table_name='delegation')
     op.drop_index(op.f('ix_delegation_account_id'), table_name='delegation')
     op.drop_table('delegation')
@@ -781,6 +970,7 @@ def downgrade() -> None:
     op.drop_table('vehicle')
     op.drop_index(op.f('ix_supplier_code'), table_name='supplier')
     op.drop_table('supplier')
+    op.drop_table('stored_file')
     op.drop_index(op.f('ix_project_owner_credit_code'), table_name='project')
     op.drop_index(op.f('ix_project_district'), table_name='project')
     op.drop_table('project')
@@ -792,6 +982,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_ledger_entry_subject'), table_name='ledger_entry')
     op.drop_index(op.f('ix_ledger_entry_action'), table_name='ledger_entry')
     op.drop_table('ledger_entry')
+    op.drop_table('document_result')
     op.drop_table('department')
     op.drop_table('case_counter')
     op.drop_table('api_key')
