@@ -1,7 +1,8 @@
 """What the worker does about each topic of the outbox."""
 
+from api.case_dossiers import HANDLERS as CASE_DOSSIERS
 from core.outbox import Handler
 from documents.handlers import HANDLERS as DOCUMENTS
 from inspection.handlers import HANDLERS as INSPECTION
 
-HANDLERS: list[Handler] = [*DOCUMENTS, *INSPECTION]
+HANDLERS: list[Handler] = [*DOCUMENTS, *INSPECTION, *CASE_DOSSIERS]

@@ -16,6 +16,7 @@ from api.auth.principal import Principal
 from api.resources import Resources
 from api.web.cases_panels import load_panels
 from api.web.cases_view import check_reach, load_case
+from api.web.dossiers_view import load_dossier
 from api.web.rendering import page
 from core.access import Action, Scope
 from core.clock import local_date
@@ -118,18 +119,22 @@ async def case_page(
     resources: Resources,
     now: datetime,
     refusal: Refused | None = None,
+    template: str = "cases/case.html",
 ) -> Response[Any]:
+    here = address_of(caller, code)
     async with resources.database.transaction() as session:
         today = local_date(now)
         view = await load_case(session, caller, code, today=today)
         panels = await load_panels(session, caller, view, today=today)
+        dossier = await load_dossier(session, resources, code, here)
     return page(  # type: ignore[return-value]  # a Template is a Response to Litestar, if not to mypy
         request,
-        "cases/case.html",
+        template,
         status=refusal.status if refusal else 200,
         view=view,
         own=caller.scope(Action.CASE_READ) is Scope.OWN,
-        here=address_of(caller, code),
+        here=here,
+        dossier=dossier,
         refused=refusal,
         done=request.query_params.get("done", ""),
         panels=panels,

@@ -3,8 +3,7 @@ from tests.api.web.conftest import City
 
 
 async def test_case_walks_through_the_pages_to_a_verified_opinion(city: City) -> None:
-    code = await walk.apply(city)
-    await walk.accept(city, code)
+    code = await walk.accepted(city)
     await walk.fan_out(city, code)
     await walk.review(city, code)
     await walk.book(city, code)

@@ -1,16 +1,18 @@
 """Steps of a case, taken through the pages as the people would."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
+import httpx
 import sqlalchemy as sa
 from sqlmodel import col
 
-from inspection.commands import application
-from inspection.commands.transitions import lock_case
+from demo.dossiers.dossier import Application, File
 from inspection.models import Booking, Case, Matter, Officer, Party, Visit
-from inspection.states import BookingState, DocumentState
+from inspection.states import BookingState
 from tests.api.web.conftest import City
+from tests.factories.dossiers import make_dossier
 
 APPLICATION = {
     "code": "2601-990101-47-01-000001",
@@ -29,11 +31,35 @@ APPLICATION = {
 }
 
 
-async def apply(city: City, **changes: object) -> str:
+async def apply(city: City, application: Application | None = None, **changes: object) -> str:
+    """A draft, by default for the project of `APPLICATION`."""
+    stated = stated_in(application) if application else {}
     await city.log_in(city.world.owner)
-    answer = await city.post("/cases/new", APPLICATION | changes)
+    answer = await city.post("/cases/new", APPLICATION | stated | changes)
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"]).removeprefix("/cases/").partition("?")[0]
+
+
+def stated_in(application: Application) -> dict[str, object]:
+    return {
+        "code": application.code,
+        "project": application.name,
+        "owner_name": application.construction_unit,
+        "address": application.address,
+        "floor_area": str(application.floor_area),
+    }
+
+
+async def send(city: City, code: str, files: Sequence[File]) -> httpx.Response:
+    await city.log_in(city.world.owner)
+    sent = [("files", (file.name, file.data, "application/pdf")) for file in files]
+    return await city.post(f"/cases/{code}/documents", files=sent)
+
+
+async def upload(city: City, code: str, files: Sequence[File]) -> None:
+    """Papers are sent, and the intake reads them."""
+    assert (await send(city, code, files)).status_code == 303
+    await city.run_jobs()
 
 
 async def done(city: City, path: str, data: dict[str, object] | None = None) -> None:
@@ -41,21 +67,25 @@ async def done(city: City, path: str, data: dict[str, object] | None = None) -> 
     assert answer.status_code == 303, re.sub(r"<[^>]+>", "", answer.text)[-3000:]
 
 
-async def bring_documents(city: City, code: str) -> None:
-    """All papers are there, as if the intake had found them."""
-    async with city.database.transaction() as session:
-        case = await lock_case(session, code)
-        for document in await application.missing_documents(session, case):
-            await application.record_document(session, case, code=document, state=DocumentState.PRESENT)
-
-
 async def accept(city: City, code: str) -> None:
+    """Received, and accepted with a promise for every paper that is still to come."""
     await city.log_in(city.world.owner)
     await done(city, f"/cases/{code}/submit")
     await city.log_in(city.world.window)
     await done(city, f"/inspections/{code}/receive")
-    await bring_documents(city, code)
-    await done(city, f"/inspections/{code}/accept")
+    page = (await city.get(f"/inspections/{code}")).text
+    gaps = re.findall(r'name="gap" value="([^"]+)"', page)
+    promises = {f"promise-{gap}": "竣工后补交" for gap in gaps}
+    days = {f"due-{gap}": (city.now + timedelta(days=20)).date().isoformat() for gap in gaps}
+    await done(city, f"/inspections/{code}/accept", {"gap": gaps, **promises, **days})
+
+
+async def accepted(city: City) -> str:
+    dossier = make_dossier()
+    code = await apply(city, dossier.application)
+    await upload(city, code, dossier.files)
+    await accept(city, code)
+    return code
 
 
 async def matters(city: City, code: str) -> list[tuple[str, str]]:
