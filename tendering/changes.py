@@ -80,7 +80,7 @@ async def _rows(session: AsyncSession, after: tuple[str, int], limit: int) -> Se
     about = aliased(Notice)
     horizon = sa.func.pg_snapshot_xmin(sa.func.pg_current_snapshot(), type_=TransactionId)
     edge = sa.tuple_(sa.cast(sa.literal(after[0], sa.Text), TransactionId), after[1])
-    statement = (
+    statement: Any = (
         sa.select(
             col(Notice.id).label("key"),
             sa.cast(col(Notice.xid), sa.Text).label("xid"),
@@ -103,7 +103,8 @@ async def _rows(session: AsyncSession, after: tuple[str, int], limit: int) -> Se
         .order_by(col(Notice.xid), col(Notice.id))
         .limit(limit)
     )
-    return (await session.execute(statement)).all()
+    rows: Sequence[Any] = (await session.execute(statement)).all()
+    return rows
 
 
 def _change(row: Any) -> Change:

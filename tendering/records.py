@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 import msgspec
 import sqlalchemy as sa
@@ -40,6 +41,7 @@ class NoticeDetail(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     district: str | None
     project_code: str | None
     buyer: Party | None
+    amount: Decimal | None
     published_at: datetime
     closes_at: datetime | None
     source: str
@@ -107,10 +109,10 @@ async def _notices_of(session: AsyncSession, process_id: int) -> list[NoticeDeta
         )
         for notice in notices
     ]
-    return [_detail(notice, process.ocid, chain) for notice in notices]
+    return [detail_of(notice, process.ocid, codes.get(notice.about_id or 0), chain) for notice in notices]
 
 
-def _detail(notice: Notice, ocid: str, chain: Sequence[ChainEntry]) -> NoticeDetail:
+def detail_of(notice: Notice, ocid: str, about: str | None, chain: Sequence[ChainEntry]) -> NoticeDetail:
     return NoticeDetail(
         id=notice.code,
         ocid=ocid,
@@ -119,11 +121,12 @@ def _detail(notice: Notice, ocid: str, chain: Sequence[ChainEntry]) -> NoticeDet
         kind=notice.kind,
         stage=notice.stage,
         nature=notice.nature,
-        about=next((entry.about for entry in chain if entry.id == notice.code), None),
+        about=about,
         district=notice.district,
         project_code=notice.project_code,
         buyer=Party(notice.buyer_name, notice.buyer_code) if notice.buyer_name else None,
         published_at=notice.published_at,
+        amount=notice.amount,
         closes_at=notice.closes_at,
         source=notice.source,
         digest=notice.digest,

@@ -33,6 +33,7 @@ NOTICE: dict[str, Any] = {
     "district": "990102",
     "projectCode": "2603-990102-04-01-118842",
     "buyer": {"name": "临澜市城市建设投资有限公司"},
+    "amount": LINE["amount"],
     "publishedAt": LINE["publishedAt"],
     "closesAt": LINE["closesAt"],
     "source": "construction",

@@ -21,6 +21,8 @@ EXAMPLES = 30
 #: A cursor is opaque: the description cannot tell a stale one from a valid one, and 422 is documented.
 EXCLUDED: list[Any] = [positive_data_acceptance]
 PATHS = (
+    "/api/v1/bulk",
+    "/api/v1/bulk/{month}/{name}",
     "/api/v1/changes",
     "/api/v1/notices",
     "/api/v1/notices/{code}",
