@@ -48,7 +48,7 @@ class _Part:
 def prove(problem: Problem, *, seconds: float, hint: Plan | None = None, workers: int = 2) -> Proof:
     """Bounds and, time allowing, the optimum. `hint` is a good plan to start from."""
     deadline = time.monotonic() + seconds
-    model = _Model(problem)
+    model = Model(problem)
     if hint is not None:
         model.hint(hint)
     bounds: list[int] = []
@@ -79,7 +79,7 @@ def _better(problem: Problem, old: Plan | None, new: Plan) -> Plan:
     return min(old, new, key=lambda plan: check(problem, plan).levels)
 
 
-class _Model:
+class Model:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.compiled: Compiled = compile_problem(problem)
