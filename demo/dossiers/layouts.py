@@ -249,8 +249,7 @@ def _sign_off(setter: Setter, block: SignOff, x: float) -> None:
         paper.text(box[2] + 4, y + 32, block.signer, SIZE)
     elif block.signer:
         paper.scribble(setter.rng, box[2] + 4, y + 32, 52)
-    date = block.date or "　　年　　月　　日"
-    paper.text(x + 60, y + 62, date, SIZE, key=f"date:{block.party}")
+    paper.text(x + 60, y + 62, block.date or "年　　月　　日", SIZE, key=f"date:{block.party}")
     if block.name:
         paper.seal(x + 44 * MM, y + 18, block.name)
 

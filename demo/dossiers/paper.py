@@ -170,10 +170,11 @@ class Paper:
         self.canvas.circle(x, y, radius)
 
     def strokes(self, segments: list[tuple[float, float, float, float]], *, width: float = 0.35) -> None:
-        """Many lines at once."""
+        """Many lines at once, each a path of its own, as CAD programs write them."""
         self.canvas.setLineWidth(width)
         self.canvas.setStrokeColorRGB(*BLACK)
-        self.canvas.lines(segments)
+        paths = " ".join(f"{x0:.2f} {y0:.2f} m {x1:.2f} {y1:.2f} l S" for x0, y0, x1, y1 in segments)
+        self.canvas.addLiteral(paths, escaped=0)
 
     def seal(self, x: float, y: float, name: str, *, radius: float = 20 * MM) -> None:
         """A round red company seal around (x, y): the name along the ring, a star in the middle."""
