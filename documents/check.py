@@ -122,7 +122,9 @@ def _in_sandbox(file: SubmittedFile, request: read.ReadRequest, limits: Limits) 
     complete: DocumentReport | None = None
     ended = Ended(status=1, signal=0, cpu_seconds=0.0, peak_bytes=0)
     error = ""
-    for kind, payload in sandbox.shared().run("read", msgspec.msgpack.encode(request), limits=limits):
+    for kind, payload in sandbox.shared().run(
+        "documents.read:read_document", msgspec.msgpack.encode(request), limits=limits
+    ):
         if kind == read.TRIAGE:
             partial.findings = msgspec.msgpack.decode(payload, type=read.Triaged).findings
         elif kind == read.PAGE:

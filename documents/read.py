@@ -89,9 +89,6 @@ def read_document(arguments: bytes, emit: Emit) -> None:
     emit(REPORT, msgspec.msgpack.encode(report))
 
 
-JOBS = {"read": read_document}
-
-
 def _open(path: str) -> pdfium.PdfDocument:
     """PDFium's document; where it refuses, qpdf repairs a copy in memory first."""
     try:

@@ -8,6 +8,7 @@ the pipe with how the child ended. A child can therefore exhaust its limits, han
 import array
 import ctypes
 import os
+import pkgutil
 import resource
 import signal
 import socket
@@ -29,6 +30,8 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct):
+    """`job` is a function of this project, `package.module:name`, called with `arguments` and a way to send frames."""
+
     job: str
     arguments: bytes
     limits: Limits
@@ -107,8 +110,6 @@ def _supervise(request: Request, pipe: int) -> NoReturn:
 
 
 def _run(request: Request, pipe: int) -> NoReturn:
-    from documents.read import JOBS
-
     limits = request.limits
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds))
@@ -116,7 +117,8 @@ def _run(request: Request, pipe: int) -> NoReturn:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     status = 1
     try:
-        JOBS[request.job](request.arguments, lambda kind, payload: send_frame(pipe, kind, payload))
+        job = pkgutil.resolve_name(request.job)
+        job(request.arguments, lambda kind, payload: send_frame(pipe, kind, payload))
         status = 0
     except MemoryError:
         status = OUT_OF_MEMORY

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.handlers import HANDLERS
 from api.resources import Resources
 from core.db import Database
 from core.outbox import OutboxEvent, consume
 from core.settings import Settings
 from documents import commands, queries, store
+from documents.handlers import HANDLERS
 from documents.models import DocumentResult, Dossier, DossierState, StoredFile
 from documents.refusals import ArchiveRefused, DossierBusy, UploadTooLarge
 from documents.report import ProjectFacts, Verdict
