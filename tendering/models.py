@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -120,3 +121,47 @@ class Participation(SQLModel, table=True):
     leads: bool = True
     won: bool = False
     amount: Decimal | None = Field(default=None, sa_type=sa.Numeric(18, 2))
+
+
+class Delivery(SQLModel, table=True):
+    """One delivery of a source system, answered once: `answer` is repeated for the same idempotency key."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        sa.UniqueConstraint("source", "idempotency_key", name="uq_delivery_source_key"),
+        sa.Index("ix_delivery_source_received", "source", sa.desc("received_at")),
+    )
+
+    id: int = identity()
+    source: str
+    idempotency_key: str
+    body_hash: str = Field(sa_type=sa.CHAR(64))
+    received_at: datetime = Field(sa_type=Timestamp)
+    newest: datetime | None = Field(default=None, sa_type=Timestamp)
+    """The publication time of its newest item: the source's lag is counted from it."""
+    answer: dict[str, Any] = Field(sa_type=Json)
+
+
+class QuarantineState(StrEnum):
+    OPEN = "open"
+    PUBLISHED = "published"
+    DISMISSED = "dismissed"
+
+
+class Quarantined(SQLModel, table=True):
+    """A delivered item that could not be published: kept as it came, with what is wrong, until a clerk decides."""
+
+    __tablename__ = "quarantined"
+    __table_args__ = (
+        sa.Index("ix_quarantined_open", "source", "id", postgresql_where=sa.text("state = 'open'")),
+    )
+
+    id: int = identity()
+    delivery_id: int = reference("delivery.id")
+    source: str
+    key: str
+    row: dict[str, str] = Field(sa_type=Json)
+    problems: list[dict[str, Any]] = Field(sa_type=Json)
+    state: QuarantineState = Field(sa_type=enum_type(QuarantineState))
+    decided_by: int | None = reference("account.id", index=False, nullable=True)
+    decided_at: datetime | None = Field(default=None, sa_type=Timestamp)

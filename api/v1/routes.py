@@ -3,8 +3,11 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from api.v1 import bulk, cases, changes, notices
+from api.v1 import bulk, cases, changes, exchange, notices
 
 ROUTES: list[ControllerRouterHandler] = [
-    Router(path="/api/v1", route_handlers=[*notices.ROUTES, *changes.ROUTES, *bulk.ROUTES, *cases.ROUTES])
+    Router(
+        path="/api/v1",
+        route_handlers=[*notices.ROUTES, *changes.ROUTES, *bulk.ROUTES, *exchange.ROUTES, *cases.ROUTES],
+    )
 ]
