@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.outbox import Event, Handler
 from inspection import opinion
-from inspection.commands import bookings, decisions, letters, replies, timekeeping, timers
+from inspection.commands import bookings, calendar_changes, decisions, letters, replies, timekeeping, timers
 from inspection.commands.parties import invited_parties
 from inspection.commands.transitions import lock_case_by_id
 from inspection.models import Case, Party, SlotSearch
 from inspection.reckoning import reckoning
-from inspection.scheduling_problem import Answer, answer, build_question
+from inspection.scheduling_problem import build_question
+from inspection.slot_answers import Answer, answer
 
 
 async def solve_slots(resources: Any, event: Event) -> tuple[Answer, str] | None:
@@ -63,9 +64,14 @@ async def keep_opinion(session: AsyncSession, event: Event, pdf: bytes, now: dat
     await opinion.store(session, event.payload["case_id"], pdf, now=now)
 
 
+async def recompute_deadlines(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
+    await calendar_changes.apply_calendar(session, event.payload["version_id"], now=now)
+
+
 HANDLERS = [
     Handler(bookings.SEARCH_TOPIC, keep_slots, solve_slots),
     Handler(timekeeping.TOPIC, tick_clock),
+    Handler("calendar.approved", recompute_deadlines),
     Handler(letters.UNREAD, point_out_unread),
     Handler(replies.DECLINED_TOPIC, look_for_stand_ins),
     Handler(decisions.OPINION_TOPIC, keep_opinion, render_opinion),

@@ -1,4 +1,4 @@
-"""Rows → a scheduling problem, and its slots → proposals.
+"""Rows → a scheduling problem; `slot_answers.py` has the way back.
 
 The problem holds one free visit, the case's, and every other visit of the horizon where it stands. Ticks are minutes
 after local midnight of the horizon's first day.
@@ -7,16 +7,13 @@ after local midnight of the horizon's first day.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import partial
-from typing import Any
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core.clock import LOCAL, local_date
-from core.i18n import translate
 from core.people import Department
 from inspection import clocks
 from inspection.catalogue import Rules
@@ -39,10 +36,6 @@ from inspection.models import (
 from inspection.reckoning import Reckoning
 from inspection.states import BookingState, Node, VisitState
 from scheduling import problem as s
-from scheduling.explain import explain
-from scheduling.openings import Allowance
-from scheduling.slots import Slot, find_slots
-from scheduling.wording import Absence, Reason, word
 
 HOURS = (s.DayWindow(start=540, end=720), s.DayWindow(start=810, end=1020))
 SITE_HOURS = (s.DayWindow(start=570, end=690), s.DayWindow(start=840, end=990))
@@ -50,10 +43,7 @@ PARTS = {"morning": s.DayWindow(start=0, end=720), "afternoon": s.DayWindow(star
 GRID_MINUTES = 15
 LUNCH_MINUTES = 45
 BUILDINGS_COUNTED = 6
-#: A dispatcher chooses among so many, and at least among `ENOUGH`.
-PROPOSALS, ENOUGH = 5, 3
-#: How far a search goes, step by step: B posts only if A posts leave too little choice, the promise broken last.
-ALLOWANCES = (Allowance(), Allowance(substitutes=True), Allowance(substitutes=True, extra_days=20))
+NOON = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +56,8 @@ class Question:
     desk: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Slots, best first, as JSON-ready proposals; or why there are none and what would help."""
-
-    proposals: tuple[dict[str, Any], ...]
-    explanation: tuple[dict[str, Any], ...] = ()
-
-
 def site_minutes(rules: Rules, segment: Segment, *, first_round: bool) -> int:
-    """The length of a visit: by floor area and number of buildings, and not beyond a half-day."""
+    """The length of a visit: by floor area and number of buildings, and not beyond two half-days."""
     if not first_round:
         return rules["site_minutes.recheck"]
     bands = sorted(
@@ -131,65 +113,6 @@ async def build_question(
     return Question(problem, visit.id, names, desk)
 
 
-def answer(question: Question, *, seconds: float = 2.0) -> Answer:
-    """Pure and slow: run it in a thread. A posts within the promise first, then B posts, then later than promised."""
-    for allowance in ALLOWANCES:
-        slots = find_slots(
-            question.problem, question.visit, count=PROPOSALS, allowance=allowance, seconds=seconds
-        )
-        if len(slots) >= ENOUGH:
-            break
-    if slots:
-        return Answer(tuple(_proposal(question, slot) for slot in slots))
-    found = explain(
-        question.problem, question.visit, allowance=ALLOWANCES[-1], desk=question.desk, seconds=seconds
-    )
-    conflicts = [[blocker.reason for blocker in conflict] for conflict in found.conflicts]
-    ways_out = [[way.reason] for way in found.relaxations]
-    return Answer(
-        (),
-        tuple(
-            {"kind": kind, "reasons": [_worded(question, each) for each in reasons]}
-            for kind, every in (("conflict", conflicts), ("way_out", ways_out))
-            for reasons in every
-        ),
-    )
-
-
-def _proposal(question: Question, slot: Slot) -> dict[str, Any]:
-    problem, visit = question.problem, question.problem.visit_by_id[question.visit]
-    parts = [
-        {
-            "party_id": int(party.id),
-            "starts_at": moment(problem.first_day, start).isoformat(),
-            "ends_at": moment(problem.first_day, start + party.duration).isoformat(),
-            "officer_ids": [int(officer) for officer in team],
-        }
-        for party, start, team in zip(visit.parties, slot.placement.starts, slot.placement.teams, strict=True)
-    ]
-    return {"teams": parts, "reasons": [_worded(question, reason) for reason in slot.reasons]}
-
-
-def _worded(question: Question, reason: Reason) -> dict[str, str]:
-    """The reason's code, and its sentence in both languages with people's and departments' names put in."""
-    sentences = {"code": reason.code}
-    for locale, key in (("zh-CN", "zh"), ("en", "en")):
-        params = {name: _named(value, question.names[key]) for name, value in reason.params.items()}
-        named = Reason(code=reason.code, params=params)
-        sentences[key] = word(named, gettext=partial(translate, locale), locale=locale)
-    return sentences
-
-
-def _named(value: Any, names: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        return names.get(value, value)
-    if isinstance(value, tuple):
-        return tuple(_named(each, names) for each in value)
-    if isinstance(value, Absence):
-        return Absence(name=names.get(value.name, value.name), span=value.span)
-    return value
-
-
 async def _names(
     session: AsyncSession, projects: Iterable[Project], parties: Sequence[Party]
 ) -> tuple[dict[str, dict[str, str]], frozenset[str]]:
@@ -207,10 +130,6 @@ async def _names(
         )
     )
     return names, frozenset(party.department_code for party in parties) - set(bound)
-
-
-def moment(first_day: date, tick: int) -> datetime:
-    return clocks.start_of(first_day) + timedelta(minutes=tick)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,29 +246,31 @@ async def _standing(session: AsyncSession, case: Case, horizon: _Horizon) -> lis
         )
     )
     visits = [(row.Visit, row.Case, row.Project) for row in rows]
-    seats: dict[int, dict[int, list[Booking]]] = defaultdict(lambda: defaultdict(list))
     booked = sa.select(Booking).where(
         col(Booking.visit_id).in_([visit.id for visit, _, _ in visits]),
         col(Booking.state) == BookingState.BOOKED,
     )
-    for booking in await session.scalars(booked.order_by(col(Booking.id))):
-        seats[booking.visit_id][booking.party_id].append(booking)
+    halves: dict[int, dict[tuple[date, bool], _Seats]] = defaultdict(lambda: defaultdict(_Seats))
+    for booking in await session.scalars(booked.order_by(col(Booking.during), col(Booking.id))):
+        begins = booking.span[0].astimezone(LOCAL)
+        seats = halves[booking.visit_id][begins.date(), begins.hour >= NOON]
+        seats.setdefault(booking.party_id, []).append(booking)
     officers = {row.id: row.department_code for row in await session.scalars(sa.select(Officer))}
     return [
         _StandingVisit(
-            *_stand(visit_name(its_case, visit.round), project, seats[visit.id], officers, horizon), project
+            *_stand(f"{visit_name(its_case, visit.round)}/{half}", project, seats, officers, horizon), project
         )
         for visit, its_case, project in visits
-        if seats[visit.id]
+        for half, seats in enumerate(halves[visit.id].values(), start=1)
     ]
 
 
+class _Seats(dict[int, list[Booking]]):
+    """The bookings of one half-day of a visit, by party."""
+
+
 def _stand(
-    name: str,
-    project: Project,
-    seats: dict[int, list[Booking]],
-    departments: dict[int, str],
-    horizon: _Horizon,
+    name: str, project: Project, seats: _Seats, departments: dict[int, str], horizon: _Horizon
 ) -> tuple[s.Visit, s.Booking]:
     """The first party to begin comes first, as the problem wants it."""
     ordered = sorted(seats.items(), key=lambda item: (item[1][0].span, item[0]))

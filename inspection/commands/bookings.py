@@ -23,7 +23,8 @@ from inspection.models import Booking, Case, Officer, Party, SlotProposal, SlotS
 from inspection.reckoning import reckoning
 from inspection.refusals import ProposalStale, SlotTaken, WrongState
 from inspection.rules import Situation
-from inspection.scheduling_problem import Answer, horizon_of
+from inspection.scheduling_problem import horizon_of
+from inspection.slot_answers import Answer
 from inspection.states import (
     BookingState,
     CaseState,

@@ -55,6 +55,27 @@ async def test_proposals_are_ranked_reasoned_and_hold_for_everyone(
         assert all(reason["zh"] and reason["en"] for reason in each.reasons)
 
 
+async def test_visit_longer_than_a_half_day_is_offered_in_two(session: AsyncSession, world: World) -> None:
+    case = await slotting(session, world, at(3), floor_area=60_000)
+    found = await proposals(session, world, case, at(3))
+    assert len(found) >= 3
+    for each in found:
+        assert each.reasons[0]["code"] == "split_in_time"
+        spans: dict[int, list[tuple[str, str]]] = {}
+        for team in each.teams:
+            spans.setdefault(team["party_id"], []).append((team["starts_at"], team["ends_at"]))
+        assert {len(halves) for halves in spans.values()} == {2}
+        assert all(first[1] <= second[0] for first, second in spans.values())
+
+
+async def test_next_case_finds_slots_beside_a_visit_in_two_halves(session: AsyncSession, world: World) -> None:
+    await confirmed(session, world, at(3), floor_area=60_000)
+    other = await slotting(session, world, at(3), 2)
+    first, *_ = await proposals(session, world, other, at(3))
+    visit = await bookings.confirm_slot(session, other, first.id, by=world.dispatcher, now=at(3))
+    assert visit.state is VisitState.PLANNED
+
+
 async def test_missing_department_is_named_where_no_slot_exists(session: AsyncSession, world: World) -> None:
     case = await slotting(session, world, at(3))
     for officer in world.officers["fire"][:4]:

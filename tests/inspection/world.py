@@ -18,7 +18,8 @@ from inspection.commands.application import GapPromise, ProjectForm, SegmentForm
 from inspection.commands.transitions import parties_of
 from inspection.models import Booking, Case, Certificate, Officer, Party, Segment, SlotProposal
 from inspection.reckoning import reckoning
-from inspection.scheduling_problem import answer, build_question
+from inspection.scheduling_problem import build_question
+from inspection.slot_answers import answer
 from inspection.states import BookingState, DocumentState, PartyState, Post, Verdict
 from inspection.triggers import Facts, Risk, Use
 

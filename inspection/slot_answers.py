@@ -1,0 +1,152 @@
+"""The solver's answer to a question: ranked slots as proposals, or why there are none, in both languages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from msgspec import structs
+
+from core.i18n import translate
+from inspection import clocks
+from inspection.scheduling_problem import Question
+from scheduling import problem as s
+from scheduling.explain import explain
+from scheduling.openings import Allowance
+from scheduling.plan import booked_plan
+from scheduling.slots import Slot, find_slots
+from scheduling.wording import Absence, Reason, reason, word
+
+#: A dispatcher chooses among so many, and at least among `ENOUGH`.
+PROPOSALS, ENOUGH = 5, 3
+#: How far a search goes, step by step: B posts only if A posts leave too little choice, the promise broken last.
+ALLOWANCES = (Allowance(), Allowance(substitutes=True), Allowance(substitutes=True, extra_days=20))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Slots, best first, as JSON-ready proposals; or why there are none and what would help."""
+
+    proposals: tuple[dict[str, Any], ...]
+    explanation: tuple[dict[str, Any], ...] = ()
+
+
+def answer(question: Question, *, seconds: float = 2.0) -> Answer:
+    """Pure and slow: run it in a thread.
+
+    A posts within the promise first, then B posts, then later than promised; in one go where that is possible, else in
+    two half-days.
+    """
+    for search in (in_one_go, in_two_halves):
+        for allowance in ALLOWANCES:
+            proposals = search(question, allowance, seconds)
+            if len(proposals) >= ENOUGH:
+                break
+        if proposals:
+            return Answer(proposals)
+    found = explain(
+        question.problem, question.visit, allowance=ALLOWANCES[-1], desk=question.desk, seconds=seconds
+    )
+    conflicts = [[blocker.reason for blocker in conflict] for conflict in found.conflicts]
+    ways_out = [[way.reason] for way in found.relaxations]
+    return Answer(
+        (),
+        tuple(
+            {"kind": kind, "reasons": [_worded(question, each) for each in reasons]}
+            for kind, every in (("conflict", conflicts), ("way_out", ways_out))
+            for reasons in every
+        ),
+    )
+
+
+def in_one_go(question: Question, allowance: Allowance, seconds: float) -> tuple[dict[str, Any], ...]:
+    slots = find_slots(
+        question.problem, question.visit, count=PROPOSALS, allowance=allowance, seconds=seconds
+    )
+    return tuple(_proposal(question, question.problem, (slot,)) for slot in slots)
+
+
+def in_two_halves(question: Question, allowance: Allowance, seconds: float) -> tuple[dict[str, Any], ...]:
+    """Everybody comes twice for half as long, the second time after the first and as near to it as possible."""
+    problem, halves = halved(question.problem, question.visit)
+    present = booked_plan(problem)
+    found = []
+    for first in find_slots(problem, halves[0], count=PROPOSALS, allowance=allowance, seconds=seconds):
+        standing = structs.replace(present, placements=(*present.placements, first.placement))
+        second = find_slots(
+            problem, halves[1], plan=standing, count=1, allowance=allowance, seconds=seconds / PROPOSALS
+        )
+        found += [_proposal(question, problem, (first, slot)) for slot in second]
+    return tuple(found)
+
+
+def halved(problem: s.Problem, name: str) -> tuple[s.Problem, tuple[str, str]]:
+    """The problem with the visit as two visits of half its length, one after the other."""
+    visit = problem.visit_by_id[name]
+    grid = problem.grid
+    parties = tuple(
+        structs.replace(party, duration=-(-party.duration // (2 * grid)) * grid) for party in visit.parties
+    )
+    names = (f"{name}/1", f"{name}/2")
+    first = structs.replace(visit, id=names[0], parties=parties, group=name)
+    second = structs.replace(first, id=names[1], after=names[0])
+    recusals = tuple(
+        structs.replace(each, visit=half) if each.visit == name else each
+        for each in problem.recusals
+        for half in (names if each.visit == name else names[:1])
+    )
+    others = tuple(each for each in problem.visits if each.id != name)
+    return structs.replace(problem, visits=(first, second, *others), recusals=recusals), names
+
+
+def _proposal(question: Question, problem: s.Problem, slots: Sequence[Slot]) -> dict[str, Any]:
+    """One offer; of two slots where the visit comes in two halves."""
+    parts = [
+        {
+            "party_id": int(party.id),
+            "starts_at": moment(problem.first_day, start).isoformat(),
+            "ends_at": moment(problem.first_day, start + party.duration).isoformat(),
+            "officer_ids": [int(officer) for officer in team],
+        }
+        for slot in slots
+        for party, start, team in zip(
+            problem.visit_by_id[slot.placement.visit].parties,
+            slot.placement.starts,
+            slot.placement.teams,
+            strict=True,
+        )
+    ]
+    reasons = [] if len(slots) == 1 else [_in_halves(problem, slots[0])]
+    for slot in slots:
+        reasons += [each for each in slot.reasons if each not in reasons]
+    return {"teams": parts, "reasons": [_worded(question, each) for each in reasons]}
+
+
+def _in_halves(problem: s.Problem, half: Slot) -> Reason:
+    longest = max(party.duration for party in problem.visit_by_id[half.placement.visit].parties)
+    return reason("split_in_time", minutes=longest)
+
+
+def _worded(question: Question, reason: Reason) -> dict[str, str]:
+    """The reason's code, and its sentence in both languages with people's and departments' names put in."""
+    sentences = {"code": reason.code}
+    for locale, key in (("zh-CN", "zh"), ("en", "en")):
+        params = {name: _named(value, question.names[key]) for name, value in reason.params.items()}
+        named = Reason(code=reason.code, params=params)
+        sentences[key] = word(named, gettext=partial(translate, locale), locale=locale)
+    return sentences
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, tuple):
+        return tuple(_named(each, names) for each in value)
+    if isinstance(value, Absence):
+        return Absence(name=names.get(value.name, value.name), span=value.span)
+    return value
+
+
+def moment(first_day: date, tick: int) -> datetime:
+    return clocks.start_of(first_day) + timedelta(minutes=tick)
