@@ -14,7 +14,7 @@ from core import outbox
 from core.clock import local_date
 from inspection import clocks
 from inspection.models import Case, Clock, Party, Pause
-from inspection.reckoning import reckoning
+from inspection.reckoning import Reckoning, reckoning
 from inspection.states import Lamp, Node, PauseReason
 
 TOPIC = "inspection.clock"
@@ -137,22 +137,29 @@ async def _running_pauses(session: AsyncSession, case: Case) -> list[Pause]:
 async def recompute(session: AsyncSession, case: Case, clock: Clock, *, now: datetime) -> None:
     """Bring the deadline up to date with pauses and calendar; its event waits while a pause is running."""
     at = await reckoning(session, now)
-    concerned = [reason for reason, nodes in clocks.PAUSED_NODES.items() if clock.node in nodes]
-    rows = (
-        await session.execute(
-            sa.select(col(Pause.started_on), col(Pause.ended_on)).where(
-                col(Pause.case_id) == case.id, col(Pause.reason).in_(concerned)
-            )
-        )
-    ).all()
-    ended = [(row.started_on, row.ended_on) for row in rows if row.ended_on]
-    found = at.deadline(clock.started_on, clock.days, ended)
+    found = await deadline_of(session, clock, at)
     clock.due, clock.yellow_on = found.due, found.yellow_on
     clock.paused_days, clock.provisional = found.paused_days, found.provisional
     clock.calendar_version = at.calendar.version
-    clock.lamp = clocks.lamp(local_date(now), yellow_on=clock.yellow_on, due=clock.due)
-    if len(ended) == len(rows):
+    # A lamp goes out here, but lights only through its own event, which counts it.
+    reached = clocks.lamp(local_date(now), yellow_on=clock.yellow_on, due=clock.due)
+    clock.lamp = min(clock.lamp, reached, key=list(Lamp).index)
+    waiting = {each.reason for each in await _running_pauses(session, case)}
+    if not any(clock.node in clocks.PAUSED_NODES[reason] for reason in waiting):
         await schedule(session, clock, now=now)
+
+
+async def deadline_of(session: AsyncSession, clock: Clock, at: Reckoning) -> clocks.Deadline:
+    """The clock's deadline by this calendar, with the pauses that have ended."""
+    concerned = [reason for reason, nodes in clocks.PAUSED_NODES.items() if clock.node in nodes]
+    rows = await session.execute(
+        sa.select(col(Pause.started_on), col(Pause.ended_on)).where(
+            col(Pause.case_id) == clock.case_id,
+            col(Pause.reason).in_(concerned),
+            col(Pause.ended_on).is_not(None),
+        )
+    )
+    return at.deadline(clock.started_on, clock.days, [(row.started_on, row.ended_on) for row in rows])
 
 
 async def begin_owner_delay(session: AsyncSession, case: Case, planned: date) -> None:

@@ -68,7 +68,9 @@ async def test_visit_longer_than_a_half_day_is_offered_in_two(session: AsyncSess
         assert all(first[1] <= second[0] for first, second in spans.values())
 
 
-async def test_next_case_finds_slots_beside_a_visit_in_two_halves(session: AsyncSession, world: World) -> None:
+async def test_next_case_finds_slots_beside_a_visit_in_two_halves(
+    session: AsyncSession, world: World
+) -> None:
     await confirmed(session, world, at(3), floor_area=60_000)
     other = await slotting(session, world, at(3), 2)
     first, *_ = await proposals(session, world, other, at(3))
