@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -72,11 +73,8 @@ def _in_processes(work: Callable[[Path], None], paths: Sequence[Path]) -> float:
 
 
 def _warm(_: int) -> None:
-    import pdfplumber
-    import pypdfium2
-
-    assert pdfplumber.__version__
-    assert pypdfium2.V_PYPDFIUM2
+    for name in ("pdfplumber", "pypdfium2"):
+        import_module(name)
 
 
 def _pdfium(path: Path) -> None:

@@ -174,7 +174,7 @@ class Paper:
         self.canvas.setLineWidth(width)
         self.canvas.setStrokeColorRGB(*BLACK)
         paths = " ".join(f"{x0:.2f} {y0:.2f} m {x1:.2f} {y1:.2f} l S" for x0, y0, x1, y1 in segments)
-        self.canvas.addLiteral(paths, escaped=0)
+        self.canvas.addLiteral(paths)
 
     def seal(self, x: float, y: float, name: str, *, radius: float = 20 * MM) -> None:
         """A round red company seal around (x, y): the name along the ring, a star in the middle."""
