@@ -17,6 +17,7 @@ from api.web import (
     officer,
     opinions,
     portal,
+    portal_feeds,
     supervision,
     window,
 )
@@ -27,6 +28,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *home.ROUTES,
     *administration.ROUTES,
     *portal.ROUTES,
+    *portal_feeds.ROUTES,
     *cases.ROUTES,
     *cases_desks.ROUTES,
     *dossiers.ROUTES,

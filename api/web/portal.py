@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from litestar import Request, get
 from litestar.datastructures import State
-from litestar.params import FromPath, QueryParameter
+from litestar.di import Provide
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,21 +44,17 @@ WORDS: Mapping[str, Any] = {
 }
 
 
-@get("/notices", opt={"public": True}, include_in_schema=False)
-async def show_notices(
-    request: PageRequest,
-    session: AsyncSession,
+def search_of(
     *,
     q: Annotated[str, QueryParameter(max_length=100)] = "",
-    category: str = "",
-    stage: str = "",
-    district: str = "",
+    category: FromQuery[str] = "",
+    stage: FromQuery[str] = "",
+    district: FromQuery[str] = "",
     since: Annotated[str, QueryParameter(name="from")] = "",
     until: Annotated[str, QueryParameter(name="to")] = "",
-    cursor: Annotated[str, QueryParameter(max_length=80)] = "",
-) -> Template:
-    """The list. Whatever cannot be understood in the address counts as not said: addresses are typed by hand too."""
-    wanted = NoticeFilter(
+) -> NoticeFilter:
+    """The search in the address. What cannot be understood counts as not said: addresses are typed by hand too."""
+    return NoticeFilter(
         q=q.strip(),
         category=Category(category) if category in set(Category) else None,
         stage=Stage(stage) if stage in set(Stage) else None,
@@ -65,8 +62,20 @@ async def show_notices(
         since=_day(since),
         until=_day(until),
     )
+
+
+provide_search = Provide(search_of, sync_to_thread=False)
+
+
+@get("/notices", opt={"public": True}, include_in_schema=False, dependencies={"wanted": provide_search})
+async def show_notices(
+    request: PageRequest,
+    session: AsyncSession,
+    wanted: NoticeFilter,
+    cursor: Annotated[str, QueryParameter(max_length=80)] = "",
+) -> Template:
     found = await queries.list_notices(session, wanted, cursor=cursor or None, limit=PAGE_SIZE)
-    state = _state(wanted)
+    state = state_of(wanted)
     return page(
         request,
         "portal/notices.html",
@@ -74,9 +83,12 @@ async def show_notices(
         count=await queries.count_notices(session, wanted),
         count_limit=queries.COUNT_LIMIT,
         wanted=wanted,
-        chips=[(label, _address(state, without=name)) for name, label in _labels(wanted).items()],
-        older=_address(state, cursor=found.older) if found.older else None,
-        newer=_address(state, cursor=found.newer) if found.newer else None,
+        chips=[(label, address(state, without=name)) for name, label in _labels(wanted).items()],
+        older=address(state, cursor=found.older) if found.older else None,
+        newer=address(state, cursor=found.newer) if found.newer else None,
+        feeds=[
+            (name, address(state).replace("/notices", f"/notices.{name}", 1)) for name in ("atom", "json")
+        ],
         categories=[(item.value, words.category_name(item)) for item in Category],
         stages=[(item.value, portal_words.stage_name(item)) for item in Stage],
         districts=[(code, regions().get(code, code)) for code in await queries.districts_present(session)],
@@ -153,7 +165,7 @@ def _chain(notice: NoticeDetail, now: datetime | None) -> list[dict[str, Any]]:
     ]
 
 
-def _state(wanted: NoticeFilter) -> dict[str, str]:
+def state_of(wanted: NoticeFilter) -> dict[str, str]:
     """The filter as query parameters: the address is the state."""
     values = {
         "q": wanted.q,
@@ -179,7 +191,7 @@ def _labels(wanted: NoticeFilter) -> dict[str, str]:
     return {name: label for name, label in labels.items() if label}
 
 
-def _address(state: Mapping[str, str], *, without: str = "", **extra: str) -> str:
+def address(state: Mapping[str, str], *, without: str = "", **extra: str) -> str:
     query = urlencode({name: value for name, value in state.items() if name != without} | extra)
     return f"/notices?{query}" if query else "/notices"
 
