@@ -8,17 +8,15 @@ minimal, and so is the union: taking a department away leaves fewer causes in fo
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from typing import TypeVar
 
 import msgspec
 
 from core.workdays import DayKind
+from scheduling.narrow import narrow, only
 from scheduling.openings import Allowance, openings, start_windows
-from scheduling.plan import Placement, Plan
-from scheduling.problem import Booking, DayWindow, Matrix, Officer, Post, Problem, Record, Speed, Visit
+from scheduling.plan import Plan
+from scheduling.problem import DayWindow, Matrix, Officer, Post, Problem, Record, Speed, Visit
 from scheduling.standing import Standing
-
-Placed = TypeVar("Placed", Placement, Booking)
 
 
 class Kind(StrEnum):
@@ -135,43 +133,11 @@ def candidates(departments: Iterable[str], kinds: Iterable[Kind]) -> list[Cause]
 
 
 def concerned(situation: Situation) -> Situation:
-    """The same question with only the officers, visits and vehicles that it depends on."""
-    problem, visit = situation.problem, situation.visit
-    departments = {party.department for party in visit.parties if party.officers}
-    pools = {each.pool for each in problem.officers if each.department in departments} - {None}
-    crew = tuple(each for each in problem.officers if each.department in departments or each.pool in pools)
-    known = {each.id for each in crew}
-    visits, placements = [msgspec.structs.replace(problem.visit_by_id[visit.id], after=None)], []
-    for placement in situation.plan.placements:
-        standing = problem.visit_by_id[placement.visit]
-        in_order = standing.id == visit.after or standing.after == visit.id
-        kept = [at for at, team in enumerate(placement.teams) if in_order or not known.isdisjoint(team)]
-        if kept and standing.id != visit.id:
-            parties = tuple(msgspec.structs.replace(standing.parties[at], lag=(0, 0)) for at in kept)
-            after = visit.id if standing.after == visit.id else None
-            visits.append(msgspec.structs.replace(standing, parties=parties, after=after))
-            part = Placement(
-                visit=standing.id,
-                starts=tuple(placement.starts[at] for at in kept),
-                teams=tuple(placement.teams[at] for at in kept),
-            )
-            placements.append(_only(part, known))
-    reduced = msgspec.structs.replace(
-        problem,
-        officers=crew,
-        visits=tuple(visits),
-        levels=(),
-        bookings=tuple(_only(each, known) for each in problem.bookings if each.visit == visit.id),
-        recusals=tuple(
-            each for each in problem.recusals if each.officer in known and each.visit in (None, visit.id)
-        ),
-    )
-    return msgspec.structs.replace(situation, problem=reduced, plan=Plan(placements=tuple(placements)))
-
-
-def _only(placed: Placed, officers: set[str]) -> Placed:
-    teams = tuple(tuple(each for each in team if each in officers) for team in placed.teams)
-    return msgspec.structs.replace(placed, teams=teams)
+    """The same question with only the officers and visits that it depends on, and without an objective."""
+    departments = {party.department for party in situation.visit.parties if party.officers}
+    crew = {officer.id for officer in situation.problem.officers if officer.department in departments}
+    problem, plan = narrow(situation.problem, situation.plan, situation.visit, crew)
+    return msgspec.structs.replace(situation, problem=msgspec.structs.replace(problem, levels=()), plan=plan)
 
 
 def without(situation: Situation, causes: set[Cause]) -> Situation:
@@ -211,7 +177,7 @@ def _lift_departments(situation: Situation, of: dict[str, set[Kind]]) -> Situati
     plan = situation.plan
     if free:
         busy = set(department) - free
-        plan = Plan(placements=tuple(_only(placement, busy) for placement in plan.placements))
+        plan = Plan(placements=tuple(only(placement, busy) for placement in plan.placements))
     return msgspec.structs.replace(
         situation,
         problem=msgspec.structs.replace(problem, officers=officers, recusals=recusals),

@@ -4,10 +4,10 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-import msgspec
-
-from scheduling.checker import Report, check
+from scheduling.checker import check
 from scheduling.explain import NoSlot, explain
+from scheduling.narrow import narrow
+from scheduling.objectives import level_values
 from scheduling.openings import Allowance, Opening, half_days_of_group, openings
 from scheduling.patience import until
 from scheduling.plan import Placement, Plan, booked_plan
@@ -89,9 +89,8 @@ def find_slots(
     chosen = _diverse(problem, found, count)
     if not chosen:
         return ()
-    before = check(problem, present)
     earliest = min(found, key=lambda opening: opening.placement.start).half_day
-    return tuple(_slot(standing, opening, present, before, earliest) for opening in chosen)
+    return tuple(_slot(standing, opening, earliest) for opening in chosen)
 
 
 def _without(plan: Plan, visit_id: str) -> Plan:
@@ -120,31 +119,41 @@ def _apart(problem: Problem, one: Opening, other: Opening) -> bool:
     return abs(one.placement.start - other.placement.start) >= APART_MINUTES * problem.resolution
 
 
-def _slot(standing: Standing, opening: Opening, present: Plan, before: Report, earliest: HalfDay) -> Slot:
+def _slot(standing: Standing, opening: Opening, earliest: HalfDay) -> Slot:
     problem = standing.problem
-    report = check(
-        problem, msgspec.structs.replace(present, placements=(*present.placements, opening.placement))
-    )
-    broken = Counter(report.violations) - Counter(before.violations)
-    if broken:
-        raise AssertionError(f"opening breaks {sorted({each.constraint for each in broken})}")
-    reasons = [
-        *_who(standing, opening.placement),
-        *_where(standing, opening),
-        *_when(standing, opening),
-    ]
+    terms = proven_terms(standing, opening)
+    reasons = [*_who(standing, opening.placement), *_where(standing, opening), *_when(standing, opening)]
     if opening.half_day == earliest:
         reasons.append(reason("earliest"))
-    travel = report.terms[Term.TRAVEL] - before.terms[Term.TRAVEL]
-    minutes = -(-travel // problem.resolution)
+    minutes = -(-terms[Term.TRAVEL] // problem.resolution)
     reasons.append(reason("travel", minutes=minutes) if minutes > 0 else reason("no_travel"))
     return Slot(
         placement=opening.placement,
         half_day=opening.half_day,
-        terms={term: report.terms[term] - before.terms[term] for term in Term},
-        levels=tuple(after - now for after, now in zip(report.levels, before.levels, strict=True)),
+        terms=terms,
+        levels=level_values(problem, terms),
         reasons=tuple(reasons),
     )
+
+
+def proven_terms(standing: Standing, opening: Opening) -> dict[Term, int]:
+    """What each of the checker's measures gains by the opening; it has broken no constraint.
+
+    The checker reads the team's part of the plan only, which is all that can change. How an officer's fair share is
+    reckoned depends on the whole department, so overload is the one measure that the standing books give.
+    """
+    placement = opening.placement
+    visit = standing.problem.visit_by_id[placement.visit]
+    crew = {officer for team in placement.teams for officer in team}
+    plan = Plan(placements=tuple(standing.placements.values()))
+    day = placement.start // standing.problem.day_ticks
+    problem, before = narrow(standing.problem, plan, visit, crew, day=day)
+    old, new = check(problem, before), check(problem, Plan(placements=(*before.placements, placement)))
+    broken = Counter(new.violations) - Counter(old.violations)
+    if broken:
+        raise AssertionError(f"opening breaks {sorted({each.constraint for each in broken})}")
+    terms = {term: new.terms[term] - old.terms[term] for term in Term}
+    return terms | {Term.OVERLOAD: standing.overload_of(placement)}
 
 
 def _who(standing: Standing, placement: Placement) -> Iterator[Reason]:

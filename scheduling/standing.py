@@ -166,13 +166,23 @@ class Standing:
                 if max(first, start) <= min(last, end - duration):
                     yield Gap(max(first, start), min(last, end - duration), cost, slope)
 
+    def overload_of(self, placement: Placement) -> int:
+        """Ticks above their fair shares that the teams of a placement would gain by it."""
+        return sum(
+            self._overload(officer, stop.end - stop.start) for officer, _, stop in self._stops_of(placement)
+        )
+
+    def _overload(self, officer: Officer, duration: int) -> int:
+        if officer.post is Post.SUBSTITUTE:
+            return 0
+        load, limit = self._load[officer.id], self._fair_limits[officer.id]
+        return max(0, load + duration - limit) - max(0, load - limit)
+
     def _fixed_cost(self, officer: Officer, duration: int) -> int:
         if officer.post is Post.SUBSTITUTE:
             return self.unit[Term.SUBSTITUTES]
-        if not self.unit[Term.OVERLOAD]:
-            return 0
-        load, limit = self._load[officer.id], self._fair_limits[officer.id]
-        return self.unit[Term.OVERLOAD] * (max(0, load + duration - limit) - max(0, load - limit))
+        unit = self.unit[Term.OVERLOAD]
+        return unit * self._overload(officer, duration) if unit else 0
 
     def _under_caps(self, officer: Officer, duration: int, day: int) -> bool:
         if officer.weekly is not None:

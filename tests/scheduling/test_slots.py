@@ -73,8 +73,11 @@ def test_slots_are_ranked_feasible_and_on_different_half_days(seed: int) -> None
     target = drawn.visits[-1].id
     plan = stand(drawn, *(each.id for each in drawn.visits[:-1]))
     slots = find_slots(drawn, target, plan=plan, count=3)
+    before = check(drawn, plan)
     for slot in slots:
-        assert not check(drawn, Plan(placements=(*plan.placements, slot.placement))).violations
+        after = check(drawn, Plan(placements=(*plan.placements, slot.placement)))
+        assert not after.violations
+        assert slot.terms == {term: after.terms[term] - before.terms[term] for term in Term}
     open_half_days = {slot.half_day for slot in find_slots(drawn, target, plan=plan, count=99)}
     assert len({slot.half_day for slot in slots}) == min(3, len(open_half_days))
     ranked = [slot.levels for slot in slots[:-1]]
