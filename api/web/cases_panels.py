@@ -20,6 +20,8 @@ from inspection.queries.case_detail import CaseDetail, ProposalLine
 from inspection.states import CaseState, PartyState, Post, SearchState
 from inspection.triggers import Facts, draws_in
 
+NOON = 12
+
 
 class MatterChoice(msgspec.Struct, frozen=True):
     """A matter of the catalogue, and whether the rules draw it into this case."""
@@ -121,18 +123,42 @@ async def word_slots(session: AsyncSession, view: CaseDetail) -> SlotsView | Non
 
 
 def _card(proposal: ProposalLine, officers: dict[int, str], departments: dict[int, str]) -> SlotCard:
-    starts, ends = proposal.starts_at.astimezone(LOCAL), proposal.ends_at.astimezone(LOCAL)
-    teams = [
-        f"{departments.get(team['party_id'], '')} {'、'.join(officers.get(each, '') for each in team['officer_ids'])}"
-        for team in proposal.teams
+    """A visit that takes two half-days shows both, and who comes to each."""
+    halves: dict[tuple[date, bool], list[Seat]] = {}
+    for team in proposal.teams:
+        names = "、".join(officers.get(each, "") for each in team["officer_ids"])
+        starts, ends = (datetime.fromisoformat(team[at]).astimezone(LOCAL) for at in ("starts_at", "ends_at"))
+        seat = Seat(departments.get(team["party_id"], ""), names, starts, ends)
+        halves.setdefault((starts.date(), starts.hour >= NOON), []).append(seat)
+    spans = [
+        (min(seat.starts for seat in seats), max(seat.ends for seat in seats)) for seats in halves.values()
     ]
+    first = spans[0][0]
+    hours = [
+        f"{'' if starts.date() == first.date() else localday(starts)} {starts:%H:%M}–{ends:%H:%M}".strip()
+        for starts, ends in spans
+    ]
+    lines: dict[str, list[str]] = {}
+    for seat in (seat for seats in halves.values() for seat in seats):
+        teams = lines.setdefault(seat.department, [])
+        if seat.names not in teams:
+            teams.append(seat.names)
     return SlotCard(
         id=proposal.id,
-        day=localday(starts),
-        hours=f"{starts:%H:%M}–{ends:%H:%M}",
+        day=localday(first),
+        hours=" + ".join(hours),
         reasons=[sentence(each) for each in proposal.reasons],
-        officers=teams,
+        officers=[f"{department} {' → '.join(teams)}" for department, teams in lines.items()],
     )
+
+
+class Seat(msgspec.Struct, frozen=True):
+    """Who comes for one department to one half-day."""
+
+    department: str
+    names: str
+    starts: datetime
+    ends: datetime
 
 
 def sentence(reason: dict[str, str]) -> str:
