@@ -90,7 +90,7 @@ def _project(read: _Reader) -> ProjectForm:
     code = read.required("code")
     if code and not PROJECT_CODE.fullmatch(code):
         read.problems.append(
-            FieldProblem("code", "项目代码应为 24 位数字并以短横分隔，例如 2403-330299-04-01-123456。")
+            FieldProblem("code", "项目代码应为 24 位（含短横），例如 2403-330299-04-01-123456。")
         )
     credit_code = read.required("owner_credit_code").upper()
     if credit_code and len(credit_code) != CREDIT_CODE_LENGTH:
