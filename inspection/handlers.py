@@ -8,7 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.outbox import Event, Handler
 from inspection import opinion
-from inspection.commands import bookings, calendar_changes, decisions, letters, replies, timekeeping, timers
+from inspection.commands import (
+    bookings,
+    calendar_changes,
+    decisions,
+    letters,
+    messages,
+    replies,
+    timekeeping,
+    timers,
+    transitions,
+)
 from inspection.commands.parties import invited_parties
 from inspection.commands.transitions import lock_case_by_id
 from inspection.models import Case, Party, SlotSearch
@@ -68,7 +78,12 @@ async def recompute_deadlines(session: AsyncSession, event: Event, _: None, now:
     await calendar_changes.apply_calendar(session, event.payload["version_id"], now=now)
 
 
+async def tell_people(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
+    await messages.tell(session, event.id, event.payload, now=now)
+
+
 HANDLERS = [
+    Handler(transitions.TOPIC, tell_people),
     Handler(bookings.SEARCH_TOPIC, keep_slots, solve_slots),
     Handler(timekeeping.TOPIC, tick_clock),
     Handler("calendar.approved", recompute_deadlines),

@@ -11,6 +11,7 @@ from sqlmodel import col
 from core import outbox
 from core.errors import NotAllowed, NotFound
 from inspection.commands import letters
+from inspection.commands.fees import fees_are_due
 from inspection.commands.transitions import move, move_party, note, parties_of
 from inspection.models import Case, Finding, JointOpinion, Opinion, Party
 from inspection.opinion_content import opinion_content
@@ -145,7 +146,7 @@ async def issue_opinion(session: AsyncSession, case: Case, *, by: int, now: date
     )
     situation = Situation(
         unsigned=unsigned or 0,
-        fees_due=False,
+        fees_due=await fees_are_due(session, case),
         issuer=by,
         dispatcher=case.dispatcher_id,
     )

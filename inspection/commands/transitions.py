@@ -96,7 +96,13 @@ def note(
     outbox.emit(
         session,
         TOPIC,
-        {"case_id": case.id, "party_id": party.id if party else None, "name": name, "data": dict(data or {})},
+        {
+            "case_id": case.id,
+            "party_id": party.id if party else None,
+            "name": name,
+            "by": by,
+            "data": dict(data or {}),
+        },
         now=now,
     )
 

@@ -102,8 +102,8 @@ class CaseMachine(RuleBasedStateMachine):
             self.case = await accepted(*start)
             await parties.fan_out(self.session, self.case, by=self.world.dispatcher, now=self.now)
         else:
-            failing = {"fire": [FindingForm(text="问题")]} if reached == "failed" else {}
-            self.case, self.now = await visited(*start, 1, **failing)
+            failing: Any = {"fire": [FindingForm(text="问题")]} if reached == "failed" else {}
+            self.case, self.now = await visited(self.session, self.world, self.now, 1, **failing)
             await decisions.deliberate(self.session, self.case, by=self.world.dispatcher, now=self.now)
 
     def teardown(self) -> None:
