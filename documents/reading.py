@@ -7,10 +7,12 @@ from typing import Any
 
 from documents.blocks import Block
 from documents.classify import Kind
-from documents.report import BBox, Field, Finding, ListedDrawing, Page, Signature
+from documents.report import BBox, Content, Field, Finding, ListedDrawing, Page, Signature
 from documents.rulebook import Family, RuleBook
 from documents.seals import SealSpot, SignatureSpot
 from documents.tables import Table
+
+FEWEST_STROKES = 40
 
 
 @dataclass(slots=True)
@@ -44,6 +46,11 @@ class PageReading:
     hidden_box: BBox | None = None
     outside: int = 0
     failed: bool = False
+
+    @property
+    def lettered_in_strokes(self) -> bool:
+        """A single character drawn as lines is several; a frame or a black square is not writing."""
+        return self.page.content is Content.STROKES and self.objects >= FEWEST_STROKES
 
 
 @dataclass(slots=True)

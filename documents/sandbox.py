@@ -30,6 +30,11 @@ class Sandbox:
         self._control: socket.socket | None = None
         self._server: subprocess.Popen[bytes] | None = None
 
+    @property
+    def server_id(self) -> int | None:
+        """The fork server's process id; None before the first job."""
+        return self._server.pid if self._server else None
+
     def run(self, job: str, arguments: bytes, *, limits: Limits) -> Iterator[tuple[bytes, bytes]]:
         """Yields the child's frames (kind, payload); the last is always `b"E"`, an encoded `Ended`."""
         reader, writer = os.pipe()

@@ -55,7 +55,9 @@ def _verified(
         try:
             yield _judged(signature, anchors, moment, signed_again=index + 1 < len(signatures))
         except Exception as error:  # noqa: BLE001 — many kinds of broken CMS; each is "cannot be verified"
-            yield Signature(field=signature.field_name, status="unverifiable", reason=type(error).__name__)
+            yield Signature(
+                field=str(signature.field_name), status="unverifiable", reason=type(error).__name__
+            )
 
 
 def _judged(
@@ -68,7 +70,7 @@ def _judged(
     certificate = signature.signer_cert
     when = signature.self_reported_timestamp
     found = Signature(
-        field=signature.field_name,
+        field=str(signature.field_name),
         status="unverifiable",
         signer=_common_name(certificate),
         signed_at=when.isoformat() if when else None,

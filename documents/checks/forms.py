@@ -12,9 +12,10 @@ _CONDITIONAL = re.compile(r"不合格项|无不合格|不符合项已|如不")
 
 
 def unknown_kind(reading: Reading) -> Iterator[Finding]:
-    """Only where there is a first page of text to judge by; a scan is doubtful already."""
-    readable = reading.pages[0].page.content is Content.TEXT
-    if reading.kind.code is None and readable:
+    """Where the first page is a scan, blank or drawn in strokes, that is said already."""
+    first = reading.pages[0]
+    said = first.page.content in (Content.SCAN, Content.BLANK, Content.UNREAD) or first.lettered_in_strokes
+    if reading.kind.code is None and not said:
         yield reading.finding("kind-unknown", page=1, evidence=reading.kind.evidence)
 
 

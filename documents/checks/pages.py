@@ -9,7 +9,6 @@ from documents.report import Content, Finding
 
 _UNMAPPED_SHARE = 0.05
 _FEWEST_CHARS = 10
-_FEWEST_STROKES = 40  # a single character is several
 _OF = re.compile(
     r"第(\d{1,3})页[,/，]?共(\d{1,3})页|共(\d{1,3})页[,/，]?第(\d{1,3})页|^-?(\d{1,3})/(\d{1,3})-?$"
 )
@@ -60,7 +59,7 @@ def scanned_pages(reading: Reading) -> Iterator[Finding]:
 
 def stroke_text(reading: Reading) -> Iterator[Finding]:
     for page in reading.pages:
-        if page.page.content is Content.STROKES and page.objects >= _FEWEST_STROKES:
+        if page.lettered_in_strokes:
             yield reading.finding(
                 "stroke-text" if page.chars else "stroke-text-unread", page=page.page.number
             )
