@@ -119,7 +119,7 @@ def peak_megabytes(path: Path) -> float:
         path=file.path, file=file.name, sha256=file.sha256, size=file.size, today=NOW.date(), book=shipped()
     )
     ended = Ended(status=1, signal=0, cpu_seconds=0.0, peak_bytes=0)
-    for kind, payload in sandbox.shared().run("read", msgspec.msgpack.encode(request), limits=Limits()):
+    for kind, payload in sandbox.shared().run(read.JOB, msgspec.msgpack.encode(request), limits=Limits()):
         if kind == b"E":
             ended = msgspec.msgpack.decode(payload, type=Ended)
     return ended.peak_bytes / (1 << 20)

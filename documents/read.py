@@ -22,6 +22,7 @@ from documents.sheets import sheet_name
 from documents.tables import Table, find_tables
 
 Emit = Callable[[bytes, bytes], None]
+JOB = "documents.read:read_document"
 TRIAGE, PAGE, REPORT = b"T", b"P", b"D"
 _SMALLEST_DRAWING_MM = 400.0  # long side: A3 and above may be drawings
 _PAGES_WITH_TABLES = 80
