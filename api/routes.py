@@ -18,6 +18,7 @@ from api.web import (
     opinions,
     portal,
     portal_feeds,
+    portal_objections,
     supervision,
     window,
 )
@@ -29,6 +30,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *administration.ROUTES,
     *portal.ROUTES,
     *portal_feeds.ROUTES,
+    *portal_objections.ROUTES,
     *cases.ROUTES,
     *cases_desks.ROUTES,
     *dossiers.ROUTES,

@@ -43,6 +43,8 @@ class Action(StrEnum):
     NOTICE_DRAFT = "notice.draft"
     NOTICE_PUBLISH = "notice.publish"
     NOTICE_EXCHANGE = "notice.exchange"
+    OBJECTION_RAISE = "objection.raise"
+    OBJECTION_ANSWER = "objection.answer"
     SUPERVISE = "supervise"
     CALENDAR_PROPOSE = "calendar.propose"
     CALENDAR_APPROVE = "calendar.approve"
@@ -59,7 +61,7 @@ class Scope(StrEnum):
 _OWN, _DEPARTMENT, _ALL = Scope.OWN, Scope.DEPARTMENT, Scope.ALL
 
 GRANTS: Mapping[Role, Mapping[Action, Scope]] = {
-    Role.BIDDER: {Action.SELF: _OWN},
+    Role.BIDDER: {Action.SELF: _OWN, Action.OBJECTION_RAISE: _OWN},
     Role.OWNER: {
         Action.SELF: _OWN,
         Action.CASE_CREATE: _OWN,
@@ -118,7 +120,12 @@ GRANTS: Mapping[Role, Mapping[Action, Scope]] = {
         Action.SUPERVISE: _ALL,
     },
     Role.DISCIPLINE: {Action.SELF: _OWN, Action.CASE_READ: _ALL, Action.SUPERVISE: _ALL},
-    Role.TRADING_CLERK: {Action.SELF: _OWN, Action.NOTICE_DRAFT: _ALL, Action.NOTICE_PUBLISH: _ALL},
+    Role.TRADING_CLERK: {
+        Action.SELF: _OWN,
+        Action.NOTICE_DRAFT: _ALL,
+        Action.NOTICE_PUBLISH: _ALL,
+        Action.OBJECTION_ANSWER: _ALL,
+    },
     Role.ADMINISTRATOR: {
         Action.SELF: _OWN,
         Action.CALENDAR_PROPOSE: _ALL,

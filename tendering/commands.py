@@ -27,7 +27,7 @@ from tendering.content import (
     participants,
     to_json,
 )
-from tendering.models import Notice, Participation, Process, Supplier
+from tendering.models import Notice, Objection, Participation, Process, Supplier
 from tendering.rules import KINDS, Category, Nature, NoticeKind, may_follow
 from tendering.search import searchable
 from tendering.timetable import Finding, check_before_publication
@@ -45,6 +45,12 @@ class OutOfChain(Refusal):
     status = 409
     code = "notice_out_of_chain"
     message = "该公告不能接在本项目的上一份公告之后。"
+
+
+class ProcessSuspended(Refusal):
+    status = 409
+    code = "process_suspended"
+    message = "本项目有尚未答复的异议或质疑，答复前暂停。"
 
 
 class AgainstTimetable(Refusal):
@@ -112,24 +118,39 @@ def process_code(publication: Publication) -> str:
     return f"{CODE_LETTERS[publication.category]}{hashlib.sha256(origin).hexdigest()[:12].upper()}"
 
 
-async def publish_notice(session: AsyncSession, publication: Publication, *, now: datetime, by: str) -> str:
-    """Publish one notice of our own; returns its code.
+async def publish_notice(
+    session: AsyncSession, publication: Publication, *, process: str | None = None, now: datetime, by: str
+) -> str:
+    """Publish one notice of our own, in the process of this code or in that of its origin; returns its code.
 
-    Refused when it does not fit its process's chain (`OutOfChain`), or breaks a confirmed rule of the law of the
-    process's first day (`AgainstTimetable`, which names each date with the earliest or latest lawful day).
+    Refused while an objection waits for its answer (`ProcessSuspended`, 招标投标法实施条例 22, 54), when it does not
+    fit its process's chain (`OutOfChain`), or breaks a confirmed rule of the law of the process's first day
+    (`AgainstTimetable`, which names each date with the earliest or latest lawful day).
     """
-    process = await session.scalar(
-        sa.select(Process).where(col(Process.code) == process_code(publication)).with_for_update()
+    code = process or process_code(publication)
+    chain = await session.scalar(
+        sa.select(Process)
+        .where(col(Process.code) == code)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
-    latest = process.latest_kind if process else None
+    if chain is not None and await session.scalar(_unanswered(chain.id)):
+        raise ProcessSuspended
+    latest = chain.latest_kind if chain else None
     if publication.nature is Nature.NORMAL and not may_follow(publication.kind, latest, publication.category):
         raise OutOfChain
-    opened = process.opened_on if process else clock.local_date(publication.published_at)
+    opened = chain.opened_on if chain else clock.local_date(publication.published_at)
     findings = check_before_publication(publication, law_of=opened, calendar=await load_calendar(session))
     if problems := tuple(problem_of(finding) for finding in findings if finding.refuses):
         raise AgainstTimetable(problems=problems)
-    (published,) = await publish_notices(session, [publication], now=now, by=by)
+    (published,) = await _publish(session, [(publication, code)], now=now, by=by)
     return published.code
+
+
+def _unanswered(process_id: int) -> sa.Select[tuple[bool]]:
+    return sa.select(
+        sa.exists().where(col(Objection.process_id) == process_id, col(Objection.answered_at).is_(None))
+    )
 
 
 async def correct_notice(

@@ -10,6 +10,7 @@ from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
 from core.tables import Json, Timestamp, enum_type, identity, reference
+from tendering.remedies import RemedyKind
 from tendering.rules import Category, Nature, NoticeKind, Stage
 
 #: The Open Contracting prefix of this publisher: "ocds-" and six characters.
@@ -165,3 +166,57 @@ class Quarantined(SQLModel, table=True):
     state: QuarantineState = Field(sa_type=enum_type(QuarantineState))
     decided_by: int | None = reference("account.id", index=False, nullable=True)
     decided_at: datetime | None = Field(default=None, sa_type=Timestamp)
+
+
+class DraftState(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    PUBLISHED = "published"
+
+
+class Draft(SQLModel, table=True):
+    """A notice that a clerk writes and another one publishes."""
+
+    __tablename__ = "notice_draft"
+    __table_args__ = (
+        sa.CheckConstraint("published_by IS NULL OR published_by <> drafted_by", name="four_eyes"),
+    )
+
+    id: int = identity()
+    process_code: str | None = None
+    """The process that it continues; None begins a new one."""
+    publication: dict[str, Any] = Field(sa_type=Json)
+    state: DraftState = Field(sa_type=enum_type(DraftState))
+    drafted_by: int = reference("account.id", index=False)
+    drafted_at: datetime = Field(sa_type=Timestamp)
+    published_by: int | None = reference("account.id", index=False, nullable=True)
+    notice_id: int | None = reference("notice.id", index=False, nullable=True)
+    remark: str = ""
+    """Why it was sent back."""
+
+
+class Objection(SQLModel, table=True):
+    """异议 or 质疑 against a notice. `organisation` and `text` stay with the centre; the answer is published."""
+
+    __tablename__ = "objection"
+    __table_args__ = (
+        # Before each publication: does the process wait for an answer?
+        sa.Index("ix_objection_unanswered", "process_id", postgresql_where=sa.text("answered_at IS NULL")),
+        sa.Index("ix_objection_newest", sa.desc("raised_at"), sa.desc("id")),
+    )
+
+    id: int = identity()
+    code: str = Field(unique=True)
+    kind: RemedyKind = Field(sa_type=enum_type(RemedyKind))
+    notice_id: int = reference("notice.id")
+    process_id: int = reference("process.id", index=False)
+    raised_by: int = reference("account.id")
+    raised_at: datetime = Field(sa_type=Timestamp)
+    organisation: str
+    text: str
+    answer_due: date
+    calendar_version: str
+    answered_by: int | None = reference("account.id", index=False, nullable=True)
+    answered_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    answer: str | None = None
+    upheld: bool | None = None

@@ -19,9 +19,11 @@ from api.web.rendering import localdate, page
 from core.calendars import load_calendar
 from tendering import queries
 from tendering.differences import differences
+from tendering.objections import list_objections
 from tendering.queries import NoticeFilter
 from tendering.records import NoticeDetail, ProcessDetail, find_notice, find_process
 from tendering.regions import regions
+from tendering.remedies import remedy_of
 from tendering.rules import Category, Nature, Stage
 from tendering.timetable import dated_rules
 
@@ -36,6 +38,7 @@ WORDS: Mapping[str, Any] = {
     "field_name": portal_words.field_name,
     "method_name": portal_words.method_name,
     "tone_of": portal_words.tone_of,
+    "remedy_name": portal_words.remedy_name,
     "price_form": portal_words.price_form,
     "price_figure": portal_words.price_figure,
     "said": portal_words.said,
@@ -117,6 +120,14 @@ async def show_notice(
             calendar=calendar,
         ),
         calendar=calendar,
+        remedy=remedy_of(
+            notice.category,
+            notice.kind,
+            notice.content,
+            published_at=notice.published_at,
+            calendar=calendar,
+        ),
+        objections=await list_objections(session, notice=notice.id),
         changes=_changes(notice, process),
         superseded=[entry for entry in notice.chain if entry.about == notice.id],
         chain=_chain(notice, now),

@@ -8,6 +8,7 @@ from api.web.rendering import localdatetime, money, number
 from core.i18n import gettext
 from tendering.differences import Difference
 from tendering.prices import Price, PriceForm, PricePart
+from tendering.remedies import RemedyKind
 from tendering.rules import Nature, NoticeKind, Stage
 
 STAGES: Mapping[Stage, str] = {
@@ -80,6 +81,13 @@ PRICE_FORMS: Mapping[PriceForm, str] = {
     PriceForm.PARTS: "分项报价",
     PriceForm.TEXT: "文字报价",
 }
+
+
+REMEDIES: Mapping[RemedyKind, str] = {RemedyKind.OBJECTION: "异议", RemedyKind.CHALLENGE: "质疑"}
+
+
+def remedy_name(kind: RemedyKind) -> str:
+    return gettext(REMEDIES[kind])
 
 
 def stage_name(stage: Stage) -> str:

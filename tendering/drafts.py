@@ -1,0 +1,163 @@
+"""Drafting: one clerk writes a notice, another one publishes it or sends it back."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core import clock, ledger
+from core.calendars import load_calendar
+from core.errors import FieldProblem, FourEyesRequired, InvalidInput, NotFound, Refusal
+from tendering.commands import publish_notice
+from tendering.content import Publication, to_json
+from tendering.models import Draft, DraftState, Notice, Process
+from tendering.rules import KINDS
+from tendering.timetable import Finding, check_before_publication
+
+SOURCE = "portal"
+LIST_SIZE = 100
+
+
+class DraftClosed(Refusal):
+    status = 409
+    code = "draft_closed"
+    message = "该草稿不在可以办理的状态。"
+
+
+class DraftLine(msgspec.Struct, frozen=True):
+    id: int
+    title: str
+    category: str
+    kind: str
+    state: DraftState
+    drafted_by: int
+    drafted_at: datetime
+
+
+async def save_draft(
+    session: AsyncSession,
+    publication: Publication,
+    *,
+    draft_id: int | None = None,
+    process_code: str | None = None,
+    by: int,
+    now: datetime,
+) -> int:
+    """Write a draft, or write it anew; returns its number. Only its writer may change it, until it is submitted."""
+    problems = [] if publication.title.strip() else [FieldProblem("title", "该项必填。")]
+    if publication.category not in KINDS[publication.kind].categories:
+        problems.append(FieldProblem("kind", "该类别没有这种公告。"))
+    if problems:
+        raise InvalidInput(problems=tuple(problems))
+    if draft_id is None:
+        if process_code is not None and not await _exists(session, process_code):
+            raise NotFound
+        draft = Draft(
+            process_code=process_code,
+            publication={},
+            state=DraftState.DRAFT,
+            drafted_by=by,
+            drafted_at=now,
+        )
+        session.add(draft)
+    else:
+        draft = await _open_draft(session, draft_id, DraftState.DRAFT)
+        if draft.drafted_by != by:
+            raise FourEyesRequired
+    draft.publication, draft.drafted_at = to_json(publication), now
+    await session.flush()
+    _record(session, draft, "draft.save", by=by, now=now)
+    return draft.id
+
+
+async def submit_draft(session: AsyncSession, draft_id: int, *, by: int, now: datetime) -> None:
+    """Hand the draft to the others."""
+    draft = await _open_draft(session, draft_id, DraftState.DRAFT)
+    draft.state, draft.remark = DraftState.SUBMITTED, ""
+    _record(session, draft, "draft.submit", by=by, now=now)
+
+
+async def return_draft(session: AsyncSession, draft_id: int, *, remark: str, by: int, now: datetime) -> None:
+    """Send it back to its writer, saying why."""
+    draft = await _open_draft(session, draft_id, DraftState.SUBMITTED)
+    draft.state, draft.remark = DraftState.DRAFT, remark.strip()
+    _record(session, draft, "draft.return", by=by, now=now)
+
+
+async def publish_draft(session: AsyncSession, draft_id: int, *, by: int, now: datetime) -> str:
+    """Publish a submitted draft, by somebody else than its writer; returns the notice's code.
+
+    The notice is checked as of this moment: see `publish_notice` for what it refuses.
+    """
+    draft = await _open_draft(session, draft_id, DraftState.SUBMITTED)
+    if draft.drafted_by == by:
+        raise FourEyesRequired
+    publication = msgspec.structs.replace(publication_of(draft), published_at=now)
+    code = await publish_notice(session, publication, process=draft.process_code, now=now, by=f"account:{by}")
+    draft.state, draft.published_by = DraftState.PUBLISHED, by
+    draft.notice_id = await session.scalar(sa.select(col(Notice.id)).where(col(Notice.code) == code))
+    _record(session, draft, "draft.publish", by=by, now=now)
+    return code
+
+
+async def check_draft(session: AsyncSession, draft: Draft, *, now: datetime) -> list[Finding]:
+    """What the timetable says of the draft if it were published now."""
+    publication = msgspec.structs.replace(publication_of(draft), published_at=now)
+    opened = await session.scalar(
+        sa.select(col(Process.opened_on)).where(col(Process.code) == draft.process_code)
+    )
+    return check_before_publication(
+        publication, law_of=opened or clock.local_date(now), calendar=await load_calendar(session)
+    )
+
+
+async def find_draft(session: AsyncSession, draft_id: int) -> Draft:
+    draft = await session.get(Draft, draft_id)
+    if draft is None:
+        raise NotFound
+    return draft
+
+
+async def list_drafts(session: AsyncSession) -> list[DraftLine]:
+    """What is being written or waits to be published, newest first."""
+    said = col(Draft.publication)
+    statement = (
+        sa.select(
+            col(Draft.id),
+            said["title"].astext.label("title"),
+            said["category"].astext.label("category"),
+            said["kind"].astext.label("kind"),
+            col(Draft.state),
+            col(Draft.drafted_by),
+            col(Draft.drafted_at),
+        )
+        .where(col(Draft.state) != DraftState.PUBLISHED)
+        .order_by(col(Draft.drafted_at).desc())
+        .limit(LIST_SIZE)
+    )
+    rows: Any = (await session.execute(statement)).mappings()
+    return [DraftLine(**row) for row in rows]
+
+
+def publication_of(draft: Draft) -> Publication:
+    return msgspec.convert(draft.publication, Publication)
+
+
+async def _open_draft(session: AsyncSession, draft_id: int, state: DraftState) -> Draft:
+    draft = await session.get(Draft, draft_id, with_for_update=True)
+    if draft is None:
+        raise NotFound
+    if draft.state is not state:
+        raise DraftClosed
+    return draft
+
+
+async def _exists(session: AsyncSession, process_code: str) -> bool:
+    return bool(await session.scalar(sa.select(sa.exists().where(col(Process.code) == process_code))))
+
+
+def _record(session: AsyncSession, draft: Draft, action: str, *, by: int, now: datetime) -> None:
+    ledger.record(session, action=action, subject=f"draft:{draft.id}", actor=f"account:{by}", now=now)
