@@ -312,3 +312,27 @@ def half_days_of_group(standing: Standing, visit: Visit) -> set[HalfDay]:
         for placement in standing.placements.values()
         if visit.group is not None and standing.problem.visit_by_id[placement.visit].group == visit.group
     }
+
+
+def fits(standing: Standing, placement: Placement, allowance: Allowance) -> bool:
+    """Whether the placement could be put into the plan as it is."""
+    problem = standing.problem
+    visit = problem.visit_by_id[placement.visit]
+    day = placement.start // problem.day_ticks
+    windows = start_windows(standing, visit, day, allowance)
+    if not any(first <= placement.starts[0] <= last for _, first, last in windows):
+        return False
+    noon = day * problem.day_ticks + problem.noon
+    riders: dict[PoolHalf, int] = {}
+    for party, start, team in zip(visit.parties, placement.starts, placement.teams, strict=True):
+        for each in team:
+            officer = problem.officer_by_id[each]
+            gaps = standing.gaps(officer, visit, party, day)
+            if not standing.may_take(officer, visit, party, problem.date_of(day)) or not any(
+                gap.first <= start <= gap.last for gap in gaps
+            ):
+                return False
+            if officer.pool is not None:
+                key = officer.pool, day, start < noon
+                riders[key] = riders.get(key, 0) + (not standing.is_out(each, key))
+    return all(count <= standing.free_seats(key) for key, count in riders.items() if count)

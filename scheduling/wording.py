@@ -51,6 +51,12 @@ MESSAGES = {
     "calendar": "%(span)s内有非工作日",
     "duration": "现场需 %(minutes)s 分钟，超过半天的可用时间",
     "distance": "场地%(site)s路程过远",
+    # why a booking changes
+    "officer_out": "%(officers)s缺席",
+    "site_shut": "场地%(site)s关闭",
+    "overrun": "%(visit)s延时",
+    "makes_room": "为%(visits)s让出人员或时间",
+    "knock_on": "受本次调整影响",
     # what would open a place
     "use_substitutes": "启用B岗：%(departments)s",
     "by_desk": "%(departments)s改为书面核验，不到现场",

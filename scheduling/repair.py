@@ -1,0 +1,272 @@
+"""A disturbed plan made whole again with the fewest and cheapest changes, each with its reason.
+
+Visits that the disturbance breaks are taken out and put back where that costs least, in their own time with another
+officer if it can be. Where this is not provably least, the engine looks for better with every booking at stake; what it
+moved without need is moved back.
+"""
+
+import time
+from collections.abc import Collection, Iterable
+from enum import StrEnum
+
+import msgspec
+
+from scheduling.checker import PlanRejectedError, check
+from scheduling.constraints import violations
+from scheduling.disturbances import Disturbance, OfficerOut, Overrun, SitesShut, disturbed
+from scheduling.engine import Budget, solve
+from scheduling.narrow import only
+from scheduling.objectives import MOVE_WEIGHT, lateness, moved, unserved
+from scheduling.openings import Allowance, fits, openings
+from scheduling.plan import Placement, Plan, booked_plan
+from scheduling.problem import Hold, Problem, Record, Term
+from scheduling.standing import Standing
+from scheduling.tours import Tours
+from scheduling.wording import Reason, reason
+
+#: More broken visits than this are placed by the engine's compiled insertion.
+ONE_BY_ONE = 12
+#: Working days after the promise that a broken visit may have to accept.
+PATIENCE = 20
+
+ALLOWANCE = Allowance(substitutes=True, extra_days=PATIENCE)
+#: The engine's constructive start alone.
+AT_ONCE = Budget(seconds=0.001)
+
+
+class Effect(StrEnum):
+    OFFICERS = "officers"  # others come, at the same time
+    TIME = "time"
+    LEFT_OUT = "left_out"  # no place was found
+
+
+class Change(Record, frozen=True, kw_only=True):
+    """One booking, old and new. `cost` is what `Term.MOVED` counts for it."""
+
+    visit: str
+    effect: Effect
+    before: Placement
+    after: Placement | None
+    cost: int
+    reasons: tuple[Reason, ...]
+
+
+class Repair(Record, frozen=True, kw_only=True):
+    """`plan` breaks no constraint, but for the visits in `stuck`: pinned or locked bookings that cannot be kept.
+
+    They are left as they stand, for a person to decide. `proven` says that no plan changes less.
+    """
+
+    plan: Plan
+    changes: tuple[Change, ...]
+    stuck: tuple[str, ...]
+    terms: dict[Term, int]
+    proven: bool
+    seconds: float
+
+
+def repair(
+    problem: Problem,
+    disturbances: Collection[Disturbance],
+    *,
+    plan: Plan | None = None,
+    not_before: int = 0,
+    seconds: float = 2.0,
+    seed: int = 0,
+) -> Repair:
+    """The plan (by default the problem's bookings) repaired; see `disturbed` for what may change.
+
+    Least, in this order: visits without a place, lateness, cost of changed bookings, then the problem's other levels.
+    `seconds` bounds the search.
+    """
+    began = time.monotonic()
+    plan = plan or booked_plan(problem)
+    after = disturbed(problem, plan, disturbances, not_before=not_before)
+    broken, stuck = _broken(after, plan)
+    new, proven = plan, True
+    if broken:
+        new, kept = _put_back(after, plan, broken)
+        stuck += kept
+        proven = _cost(after, new) == _least(after, plan, broken)
+        left = seconds - (time.monotonic() - began)
+        if not proven and left > 0 and not stuck:
+            new = _improved(after, plan, new, seconds=left, seed=seed)
+    report = check(after, new)
+    if any(violation.visit not in stuck for violation in report.violations):
+        raise PlanRejectedError(report)
+    return Repair(
+        plan=new,
+        changes=tuple(_changes(after, plan, new, broken, disturbances)),
+        stuck=stuck,
+        terms=report.terms,
+        proven=proven,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _broken(problem: Problem, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The visits that cannot stay as they are, and among these the ones that may not be touched.
+
+    Of two visits that clash, the one that the checker names is the one to give way, unless it is pinned.
+    """
+    standing = Standing(problem, plan)
+    firm = {each.visit for each in problem.bookings if each.hold is Hold.PINNED}
+    broken: list[str] = []
+    stuck: list[str] = []
+    while True:
+        tours = Tours(problem, Plan(placements=tuple(standing.placements.values())))
+        named = [
+            each
+            for each in violations(tours)
+            if each.visit not in stuck and each.visit in standing.placements
+        ]
+        if not named:
+            return tuple(broken), tuple(stuck)
+        for violation in named:
+            visit = violation.visit
+            if visit not in standing.placements or visit in stuck:
+                continue
+            if visit in firm:
+                visit = _gives_way(standing, visit, violation.officer, firm) or visit
+            if visit in firm:
+                stuck.append(visit)
+            else:
+                standing.take(visit)
+                broken.append(visit)
+
+
+def _gives_way(standing: Standing, visit: str, officer: str | None, firm: set[str]) -> str | None:
+    """A neighbour in the officer's day that is not pinned."""
+    if officer is None:
+        return None
+    day = standing.placements[visit].start // standing.problem.day_ticks
+    return next((stop.visit for stop in standing.stops(officer, day) if stop.visit not in firm), None)
+
+
+def _put_back(problem: Problem, plan: Plan, broken: Collection[str]) -> tuple[Plan, tuple[str, ...]]:
+    """The plan with each broken visit where it costs least at its turn, and the locked ones that had to stay."""
+    standing = Standing(problem, plan)
+    for visit in broken:
+        standing.take(visit)
+    if len(broken) > ONE_BY_ONE:
+        kept = Plan(placements=tuple(standing.placements.values()))
+        return _in_order(solve(problem, budget=AT_ONCE, start=kept).plan, plan), ()
+    locked = {each.visit for each in problem.bookings if each.hold is not Hold.MOVABLE}
+    stuck = []
+    turns = sorted(broken, key=lambda each: (each not in locked, -problem.visit_by_id[each].priority, each))
+    for visit in turns:
+        before = plan.by_visit[visit]
+        placement = _in_its_time(standing, before) or _anywhere(standing, visit)
+        if placement is not None:
+            standing.put(placement)
+        elif visit in locked:
+            standing.put(before)
+            stuck.append(visit)
+    return _in_order(Plan(placements=tuple(standing.placements.values())), plan), tuple(stuck)
+
+
+def _in_its_time(standing: Standing, before: Placement) -> Placement | None:
+    visit = standing.problem.visit_by_id[before.visit]
+    day = before.start // standing.problem.day_ticks
+    found = openings(standing, visit, ALLOWANCE, days=(day,))
+    same = (opening for opening in found if opening.placement.starts == before.starts)
+    best = min(same, key=lambda opening: opening.cost, default=None)
+    return best.placement if best else None
+
+
+def _anywhere(standing: Standing, visit: str) -> Placement | None:
+    found = openings(standing, standing.problem.visit_by_id[visit], ALLOWANCE)
+    best = min(found, key=lambda opening: (opening.cost, opening.placement.start), default=None)
+    return best.placement if best else None
+
+
+def _in_order(plan: Plan, like: Plan) -> Plan:
+    """The placements in the order of another plan, teams that stay the same in its order as well."""
+    placements = []
+    for before in like.placements:
+        now = plan.by_visit.get(before.visit)
+        if now is not None:
+            same = now.starts == before.starts and [*map(set, now.teams)] == [*map(set, before.teams)]
+            placements.append(before if same else now)
+    return Plan(placements=tuple(placements))
+
+
+def _cost(problem: Problem, plan: Plan) -> tuple[int, int, int]:
+    tours = Tours(problem, plan)
+    return unserved(tours), lateness(tours), moved(tours)
+
+
+def _least(problem: Problem, plan: Plan, broken: Iterable[str]) -> tuple[int, int, int]:
+    """No plan changes less: a visit loses at least the officers who could not come even if it were the only one."""
+    unordered = tuple(msgspec.structs.replace(visit, after=None) for visit in problem.visits)
+    empty = Standing(msgspec.structs.replace(problem, visits=unordered), Plan())
+    total = 0
+    for visit in broken:
+        placement = plan.by_visit[visit]
+        missing = sum(
+            not fits(empty, only(placement, {officer}), ALLOWANCE)
+            for team in placement.teams
+            for officer in team
+        )
+        total += problem.booking_by_visit[visit].cost * min(MOVE_WEIGHT, missing)
+    return 0, 0, total
+
+
+def _improved(problem: Problem, plan: Plan, incumbent: Plan, *, seconds: float, seed: int) -> Plan:
+    """The better of the incumbent and what the engine makes of it, without needless changes."""
+    found = solve(problem, budget=Budget(seconds=seconds), seed=seed, start=incumbent)
+    candidates = [incumbent, _in_order(found.plan, plan)] if found.report.feasible else [incumbent]
+    best = min(candidates, key=lambda each: check(problem, each).levels)
+    standing = Standing(problem, best)
+    for before in plan.placements:
+        now = standing.placements.get(before.visit)
+        if now is not None and now != before:
+            standing.take(before.visit)
+            standing.put(before if fits(standing, before, ALLOWANCE) else now)
+    return _in_order(Plan(placements=tuple(standing.placements.values())), plan)
+
+
+def _changes(
+    problem: Problem,
+    plan: Plan,
+    new: Plan,
+    broken: Collection[str],
+    disturbances: Collection[Disturbance],
+) -> Iterable[Change]:
+    for before in plan.placements:
+        now = new.by_visit.get(before.visit)
+        if now == before:
+            continue
+        effect, change = _effect(before, now)
+        if before.visit in broken:
+            why = tuple(_reasons(problem, before, disturbances)) or (reason("knock_on"),)
+        else:
+            why = (reason("makes_room", visits=tuple(broken)),)
+        cost = change * problem.booking_by_visit[before.visit].cost
+        yield Change(visit=before.visit, effect=effect, before=before, after=now, cost=cost, reasons=why)
+
+
+def _effect(before: Placement, now: Placement | None) -> tuple[Effect, int]:
+    if now is None:
+        return Effect.LEFT_OUT, MOVE_WEIGHT
+    if now.starts[0] != before.starts[0]:
+        return Effect.TIME, MOVE_WEIGHT
+    pairs = zip(now.teams, before.teams, strict=True)
+    return Effect.OFFICERS, min(MOVE_WEIGHT, sum(len(set(new) - set(old)) for new, old in pairs))
+
+
+def _reasons(problem: Problem, before: Placement, disturbances: Collection[Disturbance]) -> Iterable[Reason]:
+    today = problem.half_day_of(before.start).day
+    crew = {officer for team in before.teams for officer in team}
+    site = problem.visit_by_id[before.visit].site
+    for each in disturbances:
+        match each:
+            case OfficerOut(officer=officer, first=first, last=last):
+                if officer in crew and first <= today <= last:
+                    yield reason("officer_out", officers=(officer,))
+            case SitesShut(sites=sites, first=first, last=last):
+                if (sites is None or site in sites) and first <= today <= last:
+                    yield reason("site_shut", site=site)
+            case Overrun(visit=visit):
+                if problem.half_day_of(problem.booking_by_visit[visit].starts[0]).day == today:
+                    yield reason("overrun", visit=visit)
