@@ -21,7 +21,7 @@ def decode_problem(data: bytes | str) -> Problem:
 
 def encode(value: Problem | Plan) -> bytes:
     """Deterministic: equal values give equal bytes."""
-    return msgspec.json.encode(value, order="deterministic")
+    return msgspec.json.encode(msgspec.to_builtins(value, str_keys=True), order="deterministic")
 
 
 def decode_plan(data: bytes | str) -> Plan:

@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
 import numpy as np
 
 from scheduling.checker import Report, check
 from scheduling.plan import Plan, booked_plan
-from scheduling.problem import Hold, Problem, Record, Term
+from scheduling.problem import Hold, Officer, Problem, Record, Site, Term, Visit
 from scheduling.search import model as at
 from scheduling.search.anneal import anneal, construct
 from scheduling.search.compile import Compiled, compile_problem, scarcities, trade_weights
@@ -107,7 +108,7 @@ class Search:
     def spent(self) -> float:
         """Share of the budget that is used up."""
         if self.budget.moves is not None:
-            return self.chains[0].moves / max(1, self.budget.moves)
+            return self.chains[0].moves / self.budget.moves if self.budget.moves else 1.0
         return self.seconds() / max(1e-9, self.budget.seconds or 0.0)
 
     def best(self) -> Ints:
@@ -152,6 +153,7 @@ def solve(
     seed and budget of moves give the same plan.
     """
     began = time.monotonic()
+    problem = in_order(problem)
     compiled = compile_problem(problem)
     first = first_state(compiled, seed=seed, start=start)
     first_plan_seconds = time.monotonic() - began
@@ -172,6 +174,21 @@ def solve(
         moves=sum(chain.moves for chain in chains),
         cancelled=stopped,
         trace=tuple(trace),
+    )
+
+
+def in_order(problem: Problem) -> Problem:
+    """The same problem, sorted by ids: the order in which it was written does not change its plan."""
+
+    def by_id(each: Site | Officer | Visit) -> str:
+        return each.id
+
+    return msgspec.structs.replace(
+        problem,
+        sites=tuple(sorted(problem.sites, key=by_id)),
+        officers=tuple(sorted(problem.officers, key=by_id)),
+        visits=tuple(sorted(problem.visits, key=by_id)),
+        bookings=tuple(sorted(problem.bookings, key=lambda each: each.visit)),
     )
 
 
