@@ -69,7 +69,10 @@ def for_applicant(detail: CaseDetail) -> CaseDetail:
 
 
 def _told(timeline: Iterable[EventLine]) -> Iterable[EventLine]:
+    """Lamps are the authorities' own; the applicant sees his deadlines."""
     for event in timeline:
+        if event.name == "lamp":
+            continue
         data = event.data if event.name in TOLD_TO_APPLICANT else {}
         yield msgspec.structs.replace(event, by="", data=data)
 

@@ -1,9 +1,13 @@
 from tests.api.web import walk
 from tests.api.web.conftest import City
+from tests.factories.dossiers import make_dossier
 
 
 async def test_case_walks_through_the_pages_to_a_verified_opinion(city: City) -> None:
-    code = await walk.accepted(city)
+    dossier = make_dossier()
+    code = await walk.apply(city, dossier.application)
+    await walk.upload(city, code, dossier.files)
+    await walk.accept(city, code)
     await walk.fan_out(city, code)
     await walk.review(city, code)
     await walk.book(city, code)

@@ -12,7 +12,7 @@ from demo.dossiers.dossier import Application, File
 from inspection.models import Booking, Case, Matter, Officer, Party, Visit
 from inspection.states import BookingState
 from tests.api.web.conftest import City
-from tests.factories.dossiers import make_dossier
+from tests.inspection import world
 
 APPLICATION = {
     "code": "2601-990101-47-01-000001",
@@ -80,12 +80,16 @@ async def accept(city: City, code: str) -> None:
     await done(city, f"/inspections/{code}/accept", {"gap": gaps, **promises, **days})
 
 
-async def accepted(city: City) -> str:
-    dossier = make_dossier()
-    code = await apply(city, dossier.application)
-    await upload(city, code, dossier.files)
-    await accept(city, code)
-    return code
+async def accepted(city: City, number: int = 1) -> str:
+    """A case that the window has accepted; a number makes another project of the same owner."""
+    async with city.database.transaction() as session:
+        return (await world.accepted(session, city.world, city.now, number)).code
+
+
+async def slotting(city: City, number: int = 1) -> str:
+    """A case whose departments have all reviewed its papers."""
+    async with city.database.transaction() as session:
+        return (await world.slotting(session, city.world, city.now, number)).code
 
 
 async def matters(city: City, code: str) -> list[tuple[str, str]]:
