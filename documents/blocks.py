@@ -4,6 +4,7 @@ They may stand in any corner and be written in any of four directions. Labels th
 among the sheet's words; where enough of them stand together, the ruled cells around them say which value is whose.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -53,24 +54,23 @@ def find_block(
 ) -> Block | None:
     """The block with the most labels, or None where fewer than three of them, or none of `any_of`, stand together."""
     meanings = {normalise.compact(word): name for name, words in labels.items() for word in words}
-    best: tuple[int, int, list[_Label], list[Span]] | None = None
-    for angle, frame in page.frames.items():
-        turned = frame.turn(page.chars)
-        if len(turned) < 2 * _FEWEST_LABELS:
-            continue
-        words = [word for line in layout.lines(turned) for word in _words(line, meanings)]
-        for cluster in _clusters([label for span in words if (label := _label(span, meanings))]):
+    any_label = re.compile("|".join(map(re.escape, meanings)))
+    best: tuple[int, int, list[_Label]] | None = None
+    for angle in page.frames:
+        lines = (line for line in page.lines_at(angle) if any_label.search(normalise.compact(line.text)))
+        words = (word for line in lines for word in _words(line, meanings))
+        for cluster in _clusters([label for word in words if (label := _label(word, meanings))]):
             names = {label.name for label in cluster}
             if (
                 len(names) >= _FEWEST_LABELS
                 and names & set(any_of)
                 and (best is None or len(names) > best[0])
             ):
-                best = len(names), angle, cluster, words
+                best = len(names), angle, cluster
     if best is None:
         return None
-    _, angle, cluster, words = best
-    return _read(page, angle, cluster, words, meanings, red=red)
+    _, angle, cluster = best
+    return _read(page, angle, cluster, meanings, red=red)
 
 
 def _words(line: Span, meanings: Mapping[str, str]) -> Iterator[Span]:
@@ -113,14 +113,16 @@ def _read(
     page: PageFacts,
     angle: int,
     labels: list[_Label],
-    words: list[Span],
     meanings: Mapping[str, str],
     *,
     red: bool,
 ) -> Block:
     frame = page.frames[angle]
     x0, top, x1, bottom = layout.union(label.span.bbox for label in labels)
-    region = frame.displayed((x0 - _AROUND, top - _AROUND, x1 + _REACH, bottom + _AROUND))
+    around = (x0 - _AROUND, top - _AROUND, x1 + _REACH, bottom + _AROUND)
+    near = (line for line in page.lines_at(angle) if layout.overlaps(line.bbox, around))
+    words = [word for line in near for word in _words(line, meanings)]
+    region = frame.displayed(around)
     found = find_tables(page, angle=angle, region=region, scale=2.0, red=red)
     if red and not found:
         found = find_tables(page, angle=angle, region=region, scale=2.0)

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import unicodedata
 from decimal import Decimal
+from functools import cache
 
 # NFKC would turn ㎡ into m2 and ① into 1: characters that mean something in a building document stay as they are.
 _KEEP = {chr(code) for code in (*range(0x2460, 0x2500), *range(0x3200, 0x3400), 0x2103)}
@@ -25,6 +26,7 @@ _SMALLEST_ROUNDING = Decimal("0.0051")
 _SQUARE_METRES = ("㎡", "m²", "m2", "平方米", "平米", "平方公尺")
 
 
+@cache
 def char(text: str) -> str:
     """One character in its plain form; one in, one out, so that positions stay valid."""
     if text in _KEEP:

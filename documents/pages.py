@@ -57,6 +57,7 @@ class PageFacts:
     images: list[BBox]
     from_annotations: bool = False
     frames: dict[int, Frame] = field(init=False)
+    _lines: dict[int, list[Span]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.frames = {angle: Frame(angle, self.width, self.height) for angle in (0, 90, 180, 270)}
@@ -77,10 +78,16 @@ class PageFacts:
             counts[char.angle] += 1
         return max(counts, key=lambda angle: (counts[angle], -angle))
 
-    @cached_property
+    @property
     def lines(self) -> list[Span]:
         """Lines in the main direction of writing; boxes are in that direction's upright frame."""
-        return layout.lines(self.frames[self.direction].turn(self.chars))
+        return self.lines_at(self.direction)
+
+    def lines_at(self, angle: int) -> list[Span]:
+        """Lines written at an angle, in its upright frame."""
+        if angle not in self._lines:
+            self._lines[angle] = layout.lines(self.frames[angle].turn(self.chars))
+        return self._lines[angle]
 
     def displayed(self, box: BBox) -> BBox:
         """A box of the main upright frame in displayed space."""
@@ -95,10 +102,17 @@ class PageFacts:
         scale = min(0.5, math.sqrt(_THUMBNAIL_PIXELS / max(self.width * self.height, 1.0)))
         return self.render((0, 0, self.width, self.height), scale)
 
+    def _within(self, box: BBox) -> BBox:
+        return max(box[0], 0.0), max(box[1], 0.0), min(box[2], self.width), min(box[3], self.height)
+
+    def area_of(self, box: BBox) -> float:
+        """Square points of the part of a box that lies on the page."""
+        x0, top, x1, bottom = self._within(box)
+        return max(x1 - x0, 0.0) * max(bottom - top, 0.0)
+
     def render(self, box: BBox, scale: float, *, colour: bool = False) -> Bitmap:
         """Pixels of a part of the page: rows × columns, grey, or × 3 as RGB. PDFium culls what lies outside."""
-        x0, top = max(box[0], 0.0), max(box[1], 0.0)
-        x1, bottom = min(box[2], self.width), min(box[3], self.height)
+        x0, top, x1, bottom = self._within(box)
         columns, rows = max(round((x1 - x0) * scale), 1), max(round((bottom - top) * scale), 1)
         if columns * rows > MAX_RENDER_PIXELS:
             raise ValueError("the part to render is too large")
@@ -123,7 +137,7 @@ class PageFacts:
 
     @cached_property
     def content(self) -> Content:
-        covered = max((_share(image, self.width, self.height) for image in self.images), default=0.0)
+        covered = max(map(self.area_of, self.images), default=0.0) / max(self.width * self.height, 1.0)
         if covered > _SCAN_SHARE and len(self.chars) < _SCAN_CHARS:
             return Content.SCAN
         if self.chars and not self.from_annotations:
@@ -141,11 +155,6 @@ class PageFacts:
         else:
             digest.update((self.thumbnail // 32).tobytes())
         return digest.hexdigest()[:32]
-
-
-def _share(box: BBox, width: float, height: float) -> float:
-    x0, top, x1, bottom = max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)
-    return max(x1 - x0, 0) * max(bottom - top, 0) / max(width * height, 1.0)
 
 
 def read_pages(
@@ -188,7 +197,8 @@ def _read(page: pdfium.PdfPage, number: int, user_unit: float) -> PageFacts:
         unmapped=unmapped,
         hidden=hidden,
         object_count=count,
-        images=list(_images(page, space, count)),
+        # Only a page with hardly any text can be a scan; walking a sheet's objects costs as much as its text.
+        images=list(_images(page, space, count)) if len(chars) < _SCAN_CHARS else [],
         from_annotations=from_annotations,
     )
 

@@ -4,6 +4,7 @@ Rendering a region costs milliseconds, for PDFium culls what lies outside, while
 costs more than drawing it. Lines are then found alike in plain pages, nested forms, images and stroke drawings.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -14,13 +15,14 @@ from pdfplumber.table import TableFinder
 
 from documents import layout
 from documents.layout import Char, Frame, Span
-from documents.pages import Bitmap, PageFacts
+from documents.pages import MAX_RENDER_PIXELS, Bitmap, PageFacts
 from documents.report import BBox
 
 _DARK = 215  # grey below this is ink; hairlines are drawn at least one pixel wide
 _SHORTEST_PT = 12.0
 _NARROWEST_PT = 60.0
 _FEWEST_EDGES = 4
+_COARSEST = 0.5  # pixels a point: below, lines run together
 _SEAL_RED = 60  # how much redder than green and blue
 _MAX_RUNS = 6_000
 Ink = npt.NDArray[np.bool_]
@@ -70,6 +72,9 @@ def find_tables(
     """
     frame = page.frames[angle]
     region = region or (0.0, 0.0, page.width, page.height)
+    scale = min(scale, math.sqrt(0.99 * MAX_RENDER_PIXELS / max(page.area_of(region), 1.0)))
+    if scale < _COARSEST:
+        return []
     ink = red_ink(page.render(region, scale, colour=True)) if red else page.render(region, scale) < _DARK
     edges = [_edge(frame, box) for box in rulings(ink, scale, region)]
     if len(edges) < _FEWEST_EDGES or len(edges) >= _MAX_RUNS:
