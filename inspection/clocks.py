@@ -53,11 +53,7 @@ def deadline(
     Yellow at `yellow_percent` of the period or `yellow_before` working days before its end, whichever is first.
     """
     used_up = min(math.ceil(days * yellow_percent / 100), days - yellow_before)
-    idle = {
-        first + timedelta(days=offset)
-        for first, last in pauses
-        for offset in range(1, (last - first).days + 1)
-    }
+    idle = _days_of(pauses)
     due, paused = _count(calendar, start, days, idle)
     return Deadline(
         due=due,
@@ -65,6 +61,16 @@ def deadline(
         paused_days=paused,
         provisional=calendar.is_provisional(due),
     )
+
+
+def paused_working_days(calendar: WorkCalendar, start: date, pauses: Iterable[tuple[date, date]]) -> int:
+    """Working days after `start` that lie in at least one pause; overlapping pauses count once."""
+    return sum(day > start and calendar.is_working_day(day) for day in _days_of(pauses))
+
+
+def _days_of(pauses: Iterable[tuple[date, date]]) -> set[date]:
+    """(first excluded, last included]"""
+    return {first + timedelta(days=n) for first, last in pauses for n in range(1, (last - first).days + 1)}
 
 
 def _count(calendar: WorkCalendar, start: date, days: int, idle: Container[date]) -> tuple[date, int]:

@@ -136,7 +136,13 @@ async def create_case(
     await session.flush()
     for matter in await matters_for(session, facts, local_date(now)):
         await require_documents(session, case, matter)
-    note(session, case, Event.CREATE.value, by=by, now=now, after=case.state, data={"segment": segment.id})
+    data = {
+        "project": project.code,
+        "segment": segment.number,
+        "floor_area": str(segment.floor_area),
+        "profile": case.profile.value,
+    }
+    note(session, case, Event.CREATE.value, by=by, now=now, after=case.state, data=data)
     await session.flush()
     return case
 

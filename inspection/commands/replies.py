@@ -111,10 +111,11 @@ async def _free_team(session: AsyncSession, case: Case, visit: Visit, party: Par
     await lock_officers(session, [officer.id for officer in candidates])
     if not candidates:
         return []
-    parts = [Part(party.id, officer.id, *booked[0].span) for officer in candidates]
+    spans = {booking.span for booking in booked}
+    parts = [Part(party.id, officer.id, *span) for officer in candidates for span in sorted(spans)]
     away = await unavailable(session, case, parts)
     free = [officer.id for officer in candidates if officer.id not in away]
-    return free[: len(booked)] if len(free) >= len(booked) else []
+    return free[: len(refused)] if len(free) >= len(refused) else []
 
 
 async def apply_silence(session: AsyncSession, case: Case, party: Party, *, now: datetime) -> None:
@@ -161,14 +162,15 @@ async def _replace_team(
 ) -> None:
     """Raises `TeamTooSmall` or `OfficerUnavailable`."""
     booked = await _party_bookings(session, visit, party)
-    wanted = set(officer_ids)
-    if len(wanted) < len(booked):
-        raise TeamTooSmall(needed=len(booked))
-    new = wanted - {booking.officer_id for booking in booked}
+    wanted, present = set(officer_ids), {booking.officer_id for booking in booked}
+    if len(wanted) < len(present):
+        raise TeamTooSmall(needed=len(present))
+    new = wanted - present
     if not new:
         return
     await lock_officers(session, new)
-    parts = [Part(party.id, officer, *booked[0].span) for officer in sorted(new)]
+    spans = {booking.span for booking in booked}
+    parts = [Part(party.id, officer, *span) for officer in sorted(new) for span in sorted(spans)]
     if away := await unavailable(session, case, parts):
         rows = await session.scalars(sa.select(col(Officer.number)).where(col(Officer.id).in_(away)))
         raise OfficerUnavailable(numbers="、".join(sorted(rows)))

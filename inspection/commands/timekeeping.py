@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core import outbox
+from core import ledger, outbox
 from core.clock import local_date
 from inspection import clocks
 from inspection.models import Case, Clock, Party, Pause
@@ -106,9 +106,32 @@ async def pause(
 ) -> None:
     """Stop counting for the nodes that this reason concerns; the lamps wait with them."""
     session.add(Pause(case_id=case.id, reason=reason, detail=detail, started_on=local_date(now)))
+    _record_pause(session, case, reason, started_on=local_date(now), now=now)
     await session.flush()
     for clock in await running_clocks(session, case, clocks.PAUSED_NODES[reason]):
         await outbox.cancel(session, f"clock:{clock.id}")
+
+
+def _record_pause(
+    session: AsyncSession,
+    case: Case,
+    reason: PauseReason,
+    *,
+    started_on: date,
+    ended_on: date | None = None,
+    now: datetime,
+) -> None:
+    ledger.record(
+        session,
+        action="case.resumed" if ended_on else "case.paused",
+        subject=f"case:{case.code}",
+        now=now,
+        data={
+            "reason": reason.value,
+            "started_on": started_on.isoformat(),
+            "ended_on": ended_on.isoformat() if ended_on else None,
+        },
+    )
 
 
 async def resume(session: AsyncSession, case: Case, reason: PauseReason, *, now: datetime) -> None:
@@ -117,6 +140,7 @@ async def resume(session: AsyncSession, case: Case, reason: PauseReason, *, now:
     for each in running:
         if each.reason is reason:
             each.ended_on = local_date(now)
+            _record_pause(session, case, reason, started_on=each.started_on, ended_on=each.ended_on, now=now)
     await session.flush()
     for clock in await running_clocks(session, case, clocks.PAUSED_NODES[reason]):
         await recompute(session, case, clock, now=now)
@@ -177,6 +201,9 @@ async def end_owner_delay(session: AsyncSession, case: Case, planned: date, *, n
     for each in await _running_pauses(session, case):
         if each.reason is PauseReason.OWNER_RESCHEDULED:
             each.ended_on = max(planned, each.started_on)
+            _record_pause(
+                session, case, each.reason, started_on=each.started_on, ended_on=each.ended_on, now=now
+            )
     await session.flush()
     for clock in await running_clocks(session, case, clocks.PAUSED_NODES[PauseReason.OWNER_RESCHEDULED]):
         await recompute(session, case, clock, now=now)

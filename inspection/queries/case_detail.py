@@ -312,7 +312,8 @@ async def _parties(session: AsyncSession, case: Case) -> list[PartyLine]:
             col(Visit.state) != VisitState.CANCELLED,
             col(Booking.state) == BookingState.BOOKED,
         )
-        .order_by(col(Booking.id))
+        .distinct()
+        .order_by(col(Booking.party_id), col(Officer.name))
     )
     names: dict[int, list[str]] = {}
     for booking in booked:

@@ -1,6 +1,7 @@
 """What supervision looks at: deadlines that are about to pass or have passed, and departments' violations."""
 
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -48,7 +49,7 @@ async def lit_nodes(session: AsyncSession, *, today: date) -> list[LitNode]:
         .where(col(Pause.case_id) == col(Clock.case_id), col(Pause.ended_on).is_(None))
         .exists()
     )
-    rows = await session.execute(
+    rows: Any = await session.execute(
         sa.select(
             Clock,
             col(Case.code),
@@ -108,7 +109,7 @@ async def list_violations(
     limit: int = PAGE,
 ) -> Page[ViolationLine]:
     """The cases behind the counts, newest first."""
-    statement = (
+    statement: Any = (
         sa.select(ViolationRecord, col(Case.code), col(Project.name).label("project"))
         .join(Case, col(Case.id) == col(ViolationRecord.case_id))
         .join(Segment, col(Segment.id) == col(Case.segment_id))

@@ -216,7 +216,7 @@ async def team_of(session: AsyncSession, case: Case, party: Party) -> list[int]:
             col(Booking.state) == BookingState.BOOKED,
         )
     )
-    return list(rows)
+    return sorted(set(rows))
 
 
 async def arrive_and_open(session: AsyncSession, world: World, case: Case) -> datetime:
