@@ -211,7 +211,7 @@ def _(made: Draft) -> None:
     made.expect("seal-missing", "completion_acceptance_report", f"seal:{party}")
 
 
-@defect("not signed", "signature-missing", families=("completion_report",))
+@defect("not signed", "signature-missing", "seal-missing", families=("completion_report",))
 def _(made: Draft) -> None:
     party = _sign_off(made, "completion_report", signer="", name="")
     made.expect("signature-missing", "completion_report", f"sign:{party}")

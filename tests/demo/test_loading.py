@@ -11,7 +11,7 @@ from core import ledger
 from core.db import Database
 from core.outbox import OutboxEvent
 from core.people import Account, AccountRole
-from demo.city import A, build_city
+from demo.city import City
 from demo.loading import load_city
 from demo.loading.people import SHOWN
 from demo.loading.trading import publications
@@ -35,7 +35,7 @@ async def loaded(clones: Clones) -> AsyncIterator[Database]:
     database = Database(settings_for(name))
     async with database.transaction() as session:
         await seed_catalogue(session, now=NOW)
-    await load_city(database, now=NOW, password_hash="-", notices=600)
+    await load_city(database, now=NOW, password_hash="-", preset="B", notices=600)
     yield database
     await database.close()
     clones.drop(name)
@@ -54,7 +54,7 @@ async def test_city_is_whole(loaded: Database) -> None:
 
     assert states == set(CaseState)
     assert len(departments) == 15
-    assert await count(loaded, models.Case) == 330
+    assert await count(loaded, models.Case) == 213
     assert await count(loaded, models.Officer) == 82
     assert await count(loaded, models.Recusal) > 5
     assert await count(loaded, models.Leave) > 200
@@ -81,7 +81,7 @@ async def test_ledger_verifies_and_tells_the_timeline(loaded: Database) -> None:
         )
 
     assert faults == []
-    assert entries > 20_000
+    assert entries > 12_000
     assert told == await count(loaded, models.CaseEvent)
 
 
@@ -171,8 +171,7 @@ async def test_bookings_stand_for_every_site_party_of_a_scheduled_visit(loaded: 
     assert sizes == {2}
 
 
-def test_publications_follow_the_chains_of_the_trading_area() -> None:
-    city = build_city(A.scaled(0.3), now=NOW)
+def test_publications_follow_the_chains_of_the_trading_area(city: City) -> None:
     processes = build_processes(
         city.seed, city.market, city.projects, city.calendar, city.moment, notices=2_000
     )
