@@ -5,7 +5,6 @@ Whatever the file does to this process, the parent has what was sent before.
 
 import datetime as dt
 import io
-from collections.abc import Callable
 from itertools import islice
 
 import msgspec
@@ -18,10 +17,10 @@ from documents.pages import PageFacts, read_pages
 from documents.reading import Line, PageReading, Reading
 from documents.report import Content, DocumentReport, Field, Finding, Page
 from documents.rulebook import RuleBook
+from documents.sandbox_server import Emit
 from documents.sheets import sheet_name
 from documents.tables import Table, find_tables
 
-Emit = Callable[[bytes, bytes], None]
 JOB = "documents.read:read_document"
 TRIAGE, PAGE, REPORT = b"T", b"P", b"D"
 _SMALLEST_DRAWING_MM = 400.0  # long side: A3 and above may be drawings

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from documents.sandbox_server import OUT_OF_MEMORY, Ended, Limits, Request
+from documents.sandbox_server import OUT_OF_MEMORY, Emit, Ended, Limits, Request
 
-__all__ = ["OUT_OF_MEMORY", "Ended", "Limits", "Sandbox", "shared"]
+__all__ = ["OUT_OF_MEMORY", "Emit", "Ended", "Limits", "Sandbox", "shared"]
 
 _HEADER = struct.Struct("!cI")
 _MAX_FRAME = 256 << 20

@@ -14,9 +14,13 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import msgspec
+
+Emit = Callable[[bytes, bytes], None]
+"""Sends a frame of one kind (a byte) to the parent."""
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _HEADER = struct.Struct("!I")
