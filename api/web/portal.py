@@ -39,6 +39,8 @@ WORDS: Mapping[str, Any] = {
     "method_name": portal_words.method_name,
     "tone_of": portal_words.tone_of,
     "remedy_name": portal_words.remedy_name,
+    "draft_state": portal_words.draft_state,
+    "problems_shown": portal_words.problems_shown,
     "price_form": portal_words.price_form,
     "price_figure": portal_words.price_figure,
     "said": portal_words.said,

@@ -106,9 +106,7 @@ async def _raising(
     request: PageRequest, session: AsyncSession, code: str, data: Raising, refusal: InvalidInput | None = None
 ) -> Template:
     notice = await find_notice(session, code)
-    return page(
-        request, "portal/raise_objection.html", notice=notice, data=data, **_refused(refusal), **WORDS
-    )
+    return page(request, "portal/raise_objection.html", notice=notice, data=data, **refused(refusal), **WORDS)
 
 
 async def _answering(
@@ -119,10 +117,10 @@ async def _answering(
     refusal: InvalidInput | None = None,
 ) -> Template:
     item = await find_objection(session, code)
-    return page(request, "portal/answer_objection.html", item=item, data=data, **_refused(refusal), **WORDS)
+    return page(request, "portal/answer_objection.html", item=item, data=data, **refused(refusal), **WORDS)
 
 
-def _refused(refusal: InvalidInput | None) -> dict[str, Any]:
+def refused(refusal: InvalidInput | None) -> dict[str, Any]:
     """What is wrong with a form, by field, and the status of showing it again."""
     problems = problem_of(refusal).problems if refusal else []
     return {

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from api.web.rendering import localdatetime, money, number
 from core.i18n import gettext
 from tendering.differences import Difference
+from tendering.models import DraftState
 from tendering.prices import Price, PriceForm, PricePart
 from tendering.remedies import RemedyKind
 from tendering.rules import Nature, NoticeKind, Stage
@@ -84,6 +86,29 @@ PRICE_FORMS: Mapping[PriceForm, str] = {
 
 
 REMEDIES: Mapping[RemedyKind, str] = {RemedyKind.OBJECTION: "异议", RemedyKind.CHALLENGE: "质疑"}
+
+
+DRAFT_STATES: Mapping[DraftState, str] = {
+    DraftState.DRAFT: "起草中",
+    DraftState.SUBMITTED: "待发布",
+    DraftState.PUBLISHED: "已发布",
+}
+
+
+def draft_state(state: DraftState) -> str:
+    return gettext(DRAFT_STATES[state])
+
+
+def problems_shown(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A quarantined item's problems, as the list of findings shows them."""
+    return [
+        {
+            "severity": "blocks",
+            "message": gettext(problem["message"], **problem["params"]),
+            "document": problem["field"],
+        }
+        for problem in problems
+    ]
 
 
 def remedy_name(kind: RemedyKind) -> str:
