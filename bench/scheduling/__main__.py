@@ -20,6 +20,7 @@ from bench.scheduling import city, hhcrsp
 from scheduling.bounds import lower_bounds
 from scheduling.checker import Report, check
 from scheduling.engine import Budget, Solution, solve
+from scheduling.plan import Plan
 from scheduling.problem import Problem, Term
 
 SHARED = Path(os.environ.get("YICHUANG_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
@@ -144,6 +145,13 @@ def run_city(sizes: list[int], seconds: float, workers: int, seed: int, peers: l
     return rows
 
 
+def without_breaches(problem: Problem, plan: Plan) -> Plan:
+    """A peer's plan less the visits that break a rule, which then count as unserved like any other."""
+    while broken := {violation.visit for violation in check(problem, plan).violations}:
+        plan = Plan(placements=tuple(each for each in plan.placements if each.visit not in broken))
+    return plan
+
+
 def _city_row(solver: str, problem: Problem, report: Report) -> Row:
     return {
         "solver": solver,
@@ -173,10 +181,10 @@ def city_targets(rows: list[Row]) -> list[Row]:
         if row["solver"] != "yichuang":
             peers[row["visits"]].append(row)
     for size, others in sorted(peers.items()):
-        sound = [row["cost"] for row in others if not row["violations"]]
-        value = round(ours[size]["cost"] / min(sound), 3) if sound else None
-        name = f"city cost against the best peer at {size} visits"
-        targets.append(target(name, "< 1", value, met=value is None or value < 1))
+        value = round(ours[size]["cost"] / min(row["cost"] for row in others), 3)
+        targets.append(
+            target(f"city cost against the best peer at {size} visits", "< 1", value, met=value < 1)
+        )
     if 500 in ours:
         value = ours[500]["memory_mb"]
         targets.append(target("memory at 500 visits", "≤ 1024 MB", value, met=value <= 1024))

@@ -1,0 +1,146 @@
+"""The indicators once more, from nothing but the audit ledger's entries and a working-day table of another library."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chinese_calendar import is_workday
+
+Key = tuple[str, str | None]
+CITY = ZoneInfo("Asia/Shanghai")
+OK = {"agree", "agree_with_commitment", "deemed"}
+NOT_OK = {"rectify", "disagree"}
+COUNTED = {"special_procedure", "review_rejected", "rectifying", "owner_rescheduled"}
+
+
+def figures_of(entries: Iterable[dict[str, Any]], first: date, last: date) -> dict[Key, Decimal | None]:
+    """Figure by code and department, as the service prints it."""
+    histories: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for entry in entries:
+        if entry["subject"].startswith("case:"):
+            histories[entry["subject"]].append(entry)
+    cases = [_Case(history) for history in histories.values()]
+
+    def within(day: date | None) -> bool:
+        return day is not None and first <= day <= last
+
+    visited = [case for case in cases if within(case.day("open_visit"))]
+    issued = [case for case in cases if within(case.day("issue"))]
+    done = [case for case in issued if case.accepted]
+    closed = [case for case in cases if within(case.day("close_visit"))]
+    accepted = [case for case in cases if within(case.accepted)]
+    months = (last.year - first.year) * 12 + last.month - first.month + 1
+    areas = {case.segment: case.area for case in visited}
+    opened = [day for case in cases for day in case.days("open_visit") if within(day)]
+    figures: dict[Key, Decimal | None] = {
+        ("1.visited", None): _two(Decimal(len(areas))),
+        ("1.issued", None): _two(Decimal(len({case.segment for case in issued}))),
+        ("2.area", None): _two(
+            (sum(areas.values(), Decimal(0)) / 10000).quantize(Decimal("0.1"), ROUND_HALF_UP)
+        ),
+        ("3.monthly", None): _ratio(len(areas), months),
+        ("4.gross", None): _ratio(sum(case.gross for case in done), len(done)),
+        ("4.net", None): _ratio(sum(case.gross - case.paused for case in done), len(done)),
+        ("4.calendar", None): _ratio(sum(case.elapsed for case in done), len(done)),
+        ("6.first_visit", None): _percent(sum(case.clean for case in closed), len(closed)),
+        ("7.recheck", None): _percent(sum(not case.clean for case in closed), len(closed)),
+        ("9.done", None): _percent(
+            sum(case.day("issue") is not None and within(case.day("issue")) for case in accepted),
+            len(accepted),
+        ),
+        ("10.daily", None): _ratio(len(opened), _worked(first - timedelta(days=1), last)),
+    }
+    for lamp in ("yellow", "red"):
+        lit = [day for case in cases for day, which in case.lamps if which == lamp and within(day)]
+        figures[f"11.{lamp}", None] = _two(Decimal(len(lit)))
+    return figures | _pass_rates(cases, within)
+
+
+def _pass_rates(cases: Iterable["_Case"], within: Any) -> dict[Key, Decimal | None]:
+    verdicts: dict[str, list[str]] = defaultdict(list)
+    for case in cases:
+        for department, verdict, day in case.first_opinions:
+            if within(day) and verdict in OK | NOT_OK:
+                verdicts[department].append(verdict)
+    rates = {name: Decimal(sum(v in OK for v in all_)) * 100 / len(all_) for name, all_ in verdicts.items()}
+    figures: dict[Key, Decimal | None] = {("5.department", name): _two(rate) for name, rate in rates.items()}
+    everything = [verdict for all_ in verdicts.values() for verdict in all_]
+    figures["5.mean", None] = _two(sum(rates.values(), Decimal(0)) / len(rates)) if rates else None
+    figures["5.micro", None] = _percent(sum(v in OK for v in everything), len(everything))
+    return figures
+
+
+class _Case:
+    def __init__(self, history: list[dict[str, Any]]) -> None:
+        self.history = history
+        created = self._first("create")["data"]
+        self.segment = f"{created['project']}/{created['segment']}"
+        self.area = Decimal(created["floor_area"])
+        self.accepted = self.day("accept") or self.day("deem_accepted")
+        self.lamps = [(_day(e), e["data"]["lamp"]) for e in history if e["action"] == "case.lamp"]
+        self.first_opinions = [
+            (e["data"]["party"], e["data"]["after"], _day(e))
+            for e in history
+            if e["data"].get("round") == 1
+            and e["action"] in {f"case.party.{v}" for v in OK | NOT_OK | {"na"}}
+        ]
+        self.clean = not any(verdict in NOT_OK for _, verdict, _ in self.first_opinions)
+
+    def _first(self, name: str) -> dict[str, Any]:
+        return next(e for e in self.history if e["action"] == f"case.{name}")
+
+    def days(self, name: str) -> list[date]:
+        return [_day(e) for e in self.history if e["action"] == f"case.{name}"]
+
+    def day(self, name: str) -> date | None:
+        return next(iter(self.days(name)), None)
+
+    @property
+    def span(self) -> tuple[date, date]:
+        issued = self.day("issue")
+        assert self.accepted
+        assert issued
+        return self.accepted, issued
+
+    @property
+    def gross(self) -> int:
+        return _worked(*self.span)
+
+    @property
+    def elapsed(self) -> int:
+        return (self.span[1] - self.span[0]).days
+
+    @property
+    def paused(self) -> int:
+        """Working days inside any pause, walked day by day."""
+        idle = [
+            (date.fromisoformat(e["data"]["started_on"]), date.fromisoformat(e["data"]["ended_on"]))
+            for e in self.history
+            if e["action"] == "case.resumed" and e["data"]["reason"] in COUNTED
+        ]
+        start, end = self.span
+        days = [start + timedelta(days=n) for n in range(1, (end - start).days + 1)]
+        return sum(is_workday(day) and any(a < day <= b for a, b in idle) for day in days)
+
+
+def _day(entry: dict[str, Any]) -> date:
+    return datetime.fromisoformat(entry["at"]).astimezone(CITY).date()
+
+
+def _worked(start: date, end: date) -> int:
+    return sum(is_workday(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
+
+
+def _two(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _ratio(part: int, whole: int) -> Decimal | None:
+    return _two(Decimal(part) / whole) if whole else None
+
+
+def _percent(part: int, whole: int) -> Decimal | None:
+    return _two(Decimal(100 * part) / whole) if whole else None

@@ -1,0 +1,395 @@
+"""The year itself: each case is a process that acts, then sleeps; time fires between the acts what has fallen due."""
+
+import heapq
+import itertools
+import time
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
+from decimal import Decimal
+from random import Random
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core.clock import LOCAL, local_date
+from core.db import Database
+from core.outbox import OutboxEvent
+from core.people import Account, AccountRole, Delegation
+from demo import cases as plans
+from demo.chance import stream
+from demo.city import City
+from demo.loading.cases import facts_of
+from demo.loading.people import People, add_people
+from demo.loading.rows import Rows
+from inspection.catalogue import current_matters
+from inspection.commands import (
+    application,
+    bookings,
+    decisions,
+    parties,
+    replies,
+    timekeeping,
+    timers,
+    visits,
+)
+from inspection.commands.application import GapPromise, ProjectForm, SegmentForm
+from inspection.commands.transitions import lock_case, parties_of
+from inspection.commands.visits import CommitmentForm, FindingForm
+from inspection.models import (
+    Case,
+    Certificate,
+    Leave,
+    Officer,
+    Party,
+    Recusal,
+    SlotProposal,
+    SlotSearch,
+    Vehicle,
+    Visit,
+)
+from inspection.reckoning import reckoning
+from inspection.scheduling_problem import build_question
+from inspection.slot_answers import answer
+from inspection.states import CaseState, DocumentState, PartyState, RecheckMode, Verdict
+
+PEOPLE = (Account, AccountRole, Delegation, Officer, Certificate, Leave, Recusal, Vehicle)
+SLOT_SECONDS = 0.3
+Life = AsyncIterator[datetime]
+
+
+class Year:
+    def __init__(self, database: Database, city: City) -> None:
+        self.database, self.city = database, city
+        self.days: list[date] = []
+        self.commands = self.timed = 0
+        self.slot_seconds = 0.0
+
+    async def prepare(self) -> None:
+        """Everybody who works in the city; officers stay certified over the whole year."""
+        async with self.database.transaction() as session:
+            matters = {
+                matter.department_code: matter for matter in await current_matters(session, date(2025, 6, 1))
+            }
+            rows = Rows()
+            await rows.begin(session, *PEOPLE)
+            self.people: People = add_people(rows, self.city, matters, password_hash="")
+            await rows.write(session)
+            await session.execute(sa.update(Certificate).values(valid_from=date(2020, 1, 1)))
+            officers = await session.scalars(sa.select(Officer))
+            self.account_of = {officer.id: officer.account_id or 0 for officer in officers}
+            teams: dict[str, list[int]] = {}
+            for officer in await session.scalars(sa.select(Officer).order_by(col(Officer.id))):
+                teams.setdefault(officer.department_code, []).append(officer.account_id or 0)
+            self.teams = teams
+
+    async def run(self) -> None:
+        order = itertools.count()
+        heap: list[tuple[datetime, int, Life]] = []
+        for plan in self.city.cases:
+            submitted = next((step.at for step in plan.history if step.event == "submit"), None)
+            if submitted:
+                heapq.heappush(heap, (submitted, next(order), self._life(plan, submitted)))
+        while heap:
+            moment, _, life = heapq.heappop(heap)
+            await self._pass_time(moment)
+            self.days.append(local_date(moment))
+            following = await anext(life, None)
+            if following:
+                heapq.heappush(heap, (following, next(order), life))
+
+    async def _pass_time(self, until: datetime) -> None:
+        """Fire the clocks' events that are due, in order, each in its own transaction."""
+        due = (
+            sa.select(OutboxEvent)
+            .where(
+                col(OutboxEvent.topic) == timekeeping.TOPIC,
+                col(OutboxEvent.done_at).is_(None),
+                col(OutboxEvent.due) <= until,
+            )
+            .order_by(col(OutboxEvent.due), col(OutboxEvent.id))
+            .limit(1)
+        )
+        while True:
+            async with self.database.transaction() as session:
+                event = await session.scalar(due)
+                if event is None:
+                    return
+                event.done_at = event.due
+                await session.flush()
+                await timers.tick(session, event.payload["clock_id"], now=event.due)
+                self.timed += 1
+
+    # --- one case ---
+
+    async def _life(self, plan: plans.Case, now: datetime) -> Life:
+        rng = stream("replay", plan.number)
+        owner, shown = self.people.owners[plan.project.owner.credit_code], self.people.shown
+        async with self.database.transaction() as session:
+            code = (await self._apply(session, plan, owner, now)).code
+        yield (now := self._later(now, rng, 0, 1))
+        async with self.database.transaction() as session:
+            case = await lock_case(session, code)
+            await application.receive_case(session, case, by=shown["window"], now=now)
+            if plan.missing:
+                await application.send_deficiency_notice(
+                    session, case, items=plan.missing, by=shown["window"], now=now
+                )
+        if plan.missing:
+            yield (now := self._later(now, rng, 1, 8))
+            async with self.database.transaction() as session:
+                await application.resubmit(session, await lock_case(session, code), by=owner, now=now)
+        yield (now := self._later(now, rng, 0, 2))
+        if not await self._accept(code, now):
+            return
+        yield (now := self._later(now, rng, 0, 2))
+        async with self.database.transaction() as session:
+            await self._review(session, code, now)
+        async for moment in self._visits(plan, code, rng, now):
+            now = moment
+            yield moment
+        yield (now := self._later(now, rng, 0, 1))
+        async with self.database.transaction() as session:
+            case = await lock_case(session, code)
+            if case.state is CaseState.OPINION_READY:
+                await decisions.issue_opinion(session, case, by=shown["issuer"], now=now)
+                self.commands += 1
+
+    def _later(self, now: datetime, rng: Random, least: int, most: int) -> datetime:
+        """Some working hour between `least` and `most` working days on, later than now."""
+        day = self.city.calendar.add_working_days(local_date(now), rng.randint(least, most))
+        moment = datetime.combine(day, clock_time(9), LOCAL) + timedelta(minutes=rng.randrange(20, 430))
+        return max(moment, now + timedelta(minutes=rng.randrange(5, 30)))
+
+    async def _apply(self, session: AsyncSession, plan: plans.Case, owner: int, now: datetime) -> Case:
+        project, site = plan.project, plan.project.site
+        form = ProjectForm(
+            code=project.code,
+            name=project.name,
+            owner_name=project.owner.name,
+            owner_credit_code=project.owner.credit_code,
+            address=site.address,
+            district=site.district.name,
+            lon=Decimal(f"{site.longitude:.6f}"),
+            lat=Decimal(f"{site.latitude:.6f}"),
+            key_project=project.is_key,
+        )
+        part = SegmentForm(
+            number=plan.segment.number,
+            name=plan.segment.name,
+            facts=facts_of(project, plan.segment),
+            buildings=len(plan.segment.buildings),
+        )
+        segment = await application.register_segment(session, form, part)
+        case = await application.create_case(session, segment, by=owner, now=now)
+        for code in await application.main_documents(session, case, local_date(now)):
+            await application.record_document(session, case, code=code, state=DocumentState.PRESENT)
+        await application.submit_case(session, case, by=owner, now=now)
+        self.commands += 2
+        return case
+
+    async def _accept(self, code: str, now: datetime) -> bool:
+        """False where the window had let the case be refused or withdrawn; deemed acceptance goes on too."""
+        window, lead = self.people.shown["window"], self.people.shown["dispatcher"]
+        async with self.database.transaction() as session:
+            case = await lock_case(session, code)
+            if case.state is CaseState.RECEIVED:
+                due = local_date(now) + timedelta(days=20)
+                missing = await application.missing_documents(session, case)
+                gaps = [GapPromise(each, "补交", due) for each in missing]
+                await application.accept_case(session, case, gaps=gaps, by=window, now=now)
+            await parties.fan_out(session, case, by=lead, now=now)
+            self.commands += 2
+        return True
+
+    async def _review(self, session: AsyncSession, code: str, now: datetime) -> None:
+        case = await lock_case(session, code)
+        for party in await parties_of(session, case):
+            await parties.record_party_review(
+                session, case, party, result=PartyState.REVIEW_OK, by=self._liaison(party), now=now
+            )
+            self.commands += 1
+
+    def _liaison(self, party: Party) -> int:
+        return self.people.liaisons[party.department_code]
+
+    async def _visits(self, plan: plans.Case, code: str, rng: Random, now: datetime) -> Life:
+        """Rounds of visit, rectification and recheck until everybody agrees."""
+        while True:
+            async for moment in self._book(plan, code, rng, now):
+                now = moment
+                yield moment
+            async with self.database.transaction() as session:
+                case = await lock_case(session, code)
+                number = case.round
+                await self._hold_visit(session, case, plan, now)
+            yield (now := self._later(now, rng, 1, 1))
+            async with self.database.transaction() as session:
+                case = await lock_case(session, code)
+                await self._catch_up(session, case, now)
+                await decisions.deliberate(session, case, by=self.people.shown["dispatcher"], now=now)
+                if case.state is not CaseState.RECTIFYING:
+                    return
+            yield (now := self._later(now, rng, 2, 6 + 3 * number))
+            async with self.database.transaction() as session:
+                case = await lock_case(session, code)
+                await self._rectify(session, case, now)
+                if case.state is CaseState.DESK_RECHECK:
+                    await self._catch_up(session, case, now)
+                    await decisions.deliberate(session, case, by=self.people.shown["dispatcher"], now=now)
+                    return
+
+    async def _book(self, plan: plans.Case, code: str, rng: Random, now: datetime) -> Life:
+        """Until a visit stands whose parties have answered; ends at its start."""
+        while True:
+            visit = await self._confirm(code, now)
+            if visit is None:
+                yield (now := self._later(now, rng, 1, 1))
+                continue
+            yield (now := now + timedelta(hours=rng.uniform(0.5, 4)))
+            async with self.database.transaction() as session:
+                await self._reply(session, code, plan, now)
+            yield (now := max(now, visit.starts_at))
+            async with self.database.transaction() as session:
+                case = await lock_case(session, code)
+                standing = await bookings.standing_visit(session, case)
+                if case.state is CaseState.SCHEDULED and standing and standing.id == visit.id:
+                    return
+
+    async def _confirm(self, code: str, now: datetime) -> Visit | None:
+        lead = self.people.shown["dispatcher"]
+        async with self.database.transaction() as session:
+            case = await lock_case(session, code)
+            search = await bookings.propose_slots(session, case, by=lead, now=now)
+            at = await reckoning(session, now)
+            question = await build_question(
+                session, case, search, await parties.invited_parties(session, case), at
+            )
+            began = time.monotonic()
+            found = answer(question, seconds=SLOT_SECONDS)
+            self.slot_seconds += time.monotonic() - began
+            await bookings.store_answer(
+                session, search.id, found, calendar_version=at.calendar.version, now=now
+            )
+            first = await session.scalar(
+                sa.select(col(SlotProposal.id))
+                .join(SlotSearch, col(SlotSearch.id) == col(SlotProposal.search_id))
+                .where(col(SlotSearch.id) == search.id, col(SlotProposal.rank) == 1)
+            )
+            self.commands += 2
+            return await bookings.confirm_slot(session, case, first, by=lead, now=now) if first else None
+
+    async def _reply(self, session: AsyncSession, code: str, plan: plans.Case, now: datetime) -> None:
+        """As the plan says; the silent leave it to time."""
+        case = await lock_case(session, code)
+        says = {part.department: part.reply for part in plan.participations}
+        for party in await parties.invited_parties(session, case):
+            reply, by = says.get(party.department_code, "confirm"), self._liaison(party)
+            if party.state is not PartyState.INVITED or reply == "silent":
+                continue
+            self.commands += 1
+            if reply == "decline" and case.round == 1 and not party.reply_note:
+                await replies.decline_attendance(session, case, party, reason="另有任务", by=by, now=now)
+                if not await replies.find_stand_ins(session, case, party, now=now):
+                    return
+                party.reply_note = "另有任务"
+            if party.state is PartyState.INVITED:
+                await replies.confirm_attendance(session, case, party, by=by, now=now)
+
+    async def _hold_visit(self, session: AsyncSession, case: Case, plan: plans.Case, now: datetime) -> None:
+        lead = self.people.shown["dispatcher"]
+        visit = await bookings.standing_visit(session, case)
+        if visit is None:
+            raise LookupError(case.code)
+        planned = {part.department: part for part in plan.participations}
+        invited = await parties.invited_parties(session, case)
+        missing = [
+            party
+            for party in invited
+            if party.department_code != "quality"
+            and case.round == 1
+            and getattr(planned.get(party.department_code), "attendance", "") == "absent"
+        ]
+        for party in invited:
+            late = getattr(planned.get(party.department_code), "attendance", "") == "late"
+            if party not in missing:
+                arrived = now + timedelta(minutes=15 if late and case.round == 1 else 0)
+                for officer in await bookings.booked_officers(session, visit, party):
+                    await visits.check_in(
+                        session,
+                        case,
+                        party,
+                        by=self.account_of[officer.id],
+                        now=arrived,
+                        override_reason="室内无定位",
+                    )
+                    self.commands += 1
+        await visits.open_visit(session, case, by=lead, now=now)
+        for party in missing:
+            await visits.mark_absent(session, case, party, reason="未到场", by=lead, now=now)
+        end = max(now + timedelta(minutes=30), visit.ends_at)
+        for party in await parties_of(session, case):
+            if party.state is PartyState.CHECKED_IN:
+                team = await bookings.booked_officers(session, visit, party)
+                signers = [self.account_of[officer.id] for officer in team]
+                await self._speak(
+                    session,
+                    case,
+                    party,
+                    signers=signers,
+                    planned=planned.get(party.department_code),
+                    now=end,
+                )
+        await visits.close_visit(session, case, by=lead, now=end)
+        self.commands += 2
+
+    async def _speak(
+        self,
+        session: AsyncSession,
+        case: Case,
+        party: Party,
+        *,
+        signers: Sequence[int],
+        planned: plans.Participation | None = None,
+        now: datetime,
+    ) -> None:
+        result, findings = "agree", list[FindingForm]()
+        if planned and case.round == 1:
+            result, mode = planned.result, RecheckMode(planned.recheck or "desk")
+            findings = [
+                FindingForm(text=each.text, safety_critical=each.is_safety_critical, recheck=mode)
+                for each in planned.defects
+            ]
+        promise = CommitmentForm("按期完成", local_date(now) + timedelta(days=14))
+        await visits.give_opinion(
+            session,
+            case,
+            party,
+            verdict=Verdict(result),
+            text="",
+            by=signers[0],
+            now=now,
+            findings=findings,
+            commitment=promise if result == "agree_with_commitment" else None,
+        )
+        await visits.countersign_opinion(session, case, party, by=signers[1], now=now)
+        self.commands += 2
+
+    async def _catch_up(self, session: AsyncSession, case: Case, now: datetime) -> None:
+        """Those who owe an opinion give it at their desks."""
+        awaited = await decisions.standing_verdicts(session, case)
+        for party, verdict in zip(await parties_of(session, case), awaited, strict=True):
+            if verdict is None:
+                await self._speak(
+                    session, case, party, signers=self.teams[party.department_code][:2], now=now
+                )
+
+    async def _rectify(self, session: AsyncSession, case: Case, now: datetime) -> None:
+        for finding in await decisions.open_findings(session, case):
+            await decisions.rectify_finding(
+                session, case, finding.id, text="已整改", evidence=["photo"], by=case.applicant_id, now=now
+            )
+        await decisions.request_recheck(session, case, by=case.applicant_id, now=now)
+        await decisions.recheck(session, case, by=self.people.shown["dispatcher"], now=now)
+        self.commands += 2
