@@ -1,4 +1,4 @@
-"""Draw again from a public draw file, offline, with nothing but Python: python verify_draw.py FILE."""
+"""Repeats a published draw of officers: python verify_draw.py DRAW.json. Needs nothing but Python."""
 
 import hashlib
 import json
@@ -6,37 +6,45 @@ import sys
 from pathlib import Path
 
 
-def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def teams_of(seed: str, groups: list, rules: list) -> list:
+    counter = 0
 
+    def below(limit: int) -> int:
+        nonlocal counter
+        while True:
+            number = int(hashlib.sha256(f"{seed}:{counter}".encode()).hexdigest(), 16)
+            counter += 1
+            if number < 2**256 - 2**256 % limit:
+                return number % limit
 
-def main(path: str) -> int:
-    file = json.loads(Path(path).read_text("utf-8"))
-    seed, roster = file["seed"], file["roster"]
-    text = json.dumps(roster, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    if sha256(f"{seed}|{text}") != file["commitment"]:
-        print("the commitment does not fit seed and roster")
-        return 1
-    objects = sorted(roster["objects"], key=lambda each: sha256(f"{seed}|object|{each['id']}"))
-    departments = sorted({officer["department"] for officer in roster["officers"]})
-    result = []
-    for each in objects[: roster["count"]]:
-        drawn = []
-        for department in departments:
-            numbers = [
-                officer["number"]
-                for officer in roster["officers"]
-                if officer["department"] == department and each["owner"] not in officer["recused_from"]
-            ]
-            numbers.sort(key=lambda number: sha256(f"{seed}|{each['id']}|{number}"))
-            drawn += numbers[: roster["officers_each"]]
-        result.append({"object": each["id"], "officers": drawn})
-    if result != file["result"]:
-        print("the result is not what seed and roster give")
-        return 1
-    print(f"verified: {len(result)} objects drawn from {len(objects)}")
-    return 0
+    def team(group: dict) -> list:
+        left = list(group["eligible"])
+        return sorted(left.pop(below(len(left))) for _ in range(group["seats"]))
+
+    def keeps(rule: dict, lot: dict) -> bool:
+        serving = [set(lot[index]) & set(rule["officers"]) for index in rule["groups"]]
+        if rule.get("together"):
+            return len(set().union(*serving)) <= rule["most"]
+        pairs = list(zip(rule["weights"], serving, strict=True))
+        return all(sum(w for w, who in pairs if o in who) <= rule["most"] for o in rule["officers"])
+
+    bundle = list(range(len(groups)))  # the first group that each one is joined with
+    for rule in rules:
+        joined = {bundle[index] for index in rule["groups"]}
+        bundle = [min(joined) if first in joined else first for first in bundle]
+    teams = {}
+    for first in sorted(set(bundle)):
+        inside = [rule for rule in rules if bundle[rule["groups"][0]] == first]
+        lot = None
+        while lot is None or not all(keeps(rule, lot) for rule in inside):
+            lot = {index: team(group) for index, group in enumerate(groups) if bundle[index] == first}
+        teams |= lot
+    return [teams[index] for index in range(len(groups))]
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    draw = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    committed = hashlib.sha256(draw["seed"].encode()).hexdigest() == draw["commitment"]
+    same = teams_of(draw["seed"], draw["groups"], draw["rules"]) == draw["teams"]
+    print(f"commitment {'holds' if committed else 'BROKEN'}, teams {'as drawn' if same else 'DIFFER'}")
+    sys.exit(not (committed and same))

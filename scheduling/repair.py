@@ -15,11 +15,12 @@ from scheduling.checker import PlanRejectedError, check
 from scheduling.constraints import violations
 from scheduling.disturbances import Disturbance, OfficerOut, Overrun, SitesShut, disturbed
 from scheduling.engine import Budget, solve
+from scheduling.exact import prove
 from scheduling.narrow import only
 from scheduling.objectives import MOVE_WEIGHT, lateness, moved, unserved
 from scheduling.openings import Allowance, fits, openings
 from scheduling.plan import Placement, Plan, booked_plan
-from scheduling.problem import Hold, Problem, Record, Term
+from scheduling.problem import Hold, Level, Problem, Record, Term
 from scheduling.standing import Standing
 from scheduling.tours import Tours
 from scheduling.wording import Reason, reason
@@ -30,6 +31,9 @@ ONE_BY_ONE = 12
 PATIENCE = 20
 
 ALLOWANCE = Allowance(substitutes=True, extra_days=PATIENCE)
+#: Up to this many visits the exact model has its turn, and the engine this share of the time.
+SMALL = 20
+ENGINE_SHARE = 0.25
 #: The engine's constructive start alone.
 AT_ONCE = Budget(seconds=0.001)
 
@@ -90,7 +94,7 @@ def repair(
         proven = _cost(after, new) == _least(after, plan, broken)
         left = seconds - (time.monotonic() - began)
         if not proven and left > 0 and not stuck:
-            new = _improved(after, plan, new, seconds=left, seed=seed)
+            new, proven = _improved(after, plan, new, seconds=left, seed=seed)
     report = check(after, new)
     if any(violation.visit not in stuck for violation in report.violations):
         raise PlanRejectedError(report)
@@ -212,12 +216,39 @@ def _least(problem: Problem, plan: Plan, broken: Iterable[str]) -> tuple[int, in
     return 0, 0, total
 
 
-def _improved(problem: Problem, plan: Plan, incumbent: Plan, *, seconds: float, seed: int) -> Plan:
-    """The better of the incumbent and what the engine makes of it, without needless changes."""
-    found = solve(problem, budget=Budget(seconds=seconds), seed=seed, start=incumbent)
-    candidates = [incumbent, _in_order(found.plan, plan)] if found.report.feasible else [incumbent]
+def _improved(
+    problem: Problem, plan: Plan, incumbent: Plan, *, seconds: float, seed: int
+) -> tuple[Plan, bool]:
+    """The best of the incumbent, what the engine makes of it and, where small enough, what the exact model proves."""
+    end = time.monotonic() + seconds
+    small = len(problem.visits) <= SMALL
+    share = ENGINE_SHARE if small else 1.0
+    found = solve(problem, budget=Budget(seconds=seconds * share), seed=seed, start=incumbent)
+    candidates = [incumbent, found.plan] if found.report.feasible else [incumbent]
+    proven = False
+    if small:
+        levels = _decisive_levels(problem)
+        best = min(candidates, key=lambda each: check(problem, each).levels)
+        proof = prove(
+            msgspec.structs.replace(problem, levels=levels),
+            seconds=max(0.1, end - time.monotonic()),
+            hint=best,
+        )
+        proven = proof.proven == len(levels)
+        if proof.plan is not None and check(problem, proof.plan).feasible:
+            candidates.append(proof.plan)
     best = min(candidates, key=lambda each: check(problem, each).levels)
-    standing = Standing(problem, best)
+    return _without_needless_changes(problem, plan, best), proven
+
+
+def _decisive_levels(problem: Problem) -> tuple[Level, ...]:
+    """The levels down to the one that counts changed bookings."""
+    ranks = [rank for rank, level in enumerate(problem.levels) if Term.MOVED in level.weights]
+    return problem.levels[: ranks[0] + 1] if ranks else problem.levels
+
+
+def _without_needless_changes(problem: Problem, plan: Plan, new: Plan) -> Plan:
+    standing = Standing(problem, new)
     for before in plan.placements:
         now = standing.placements.get(before.visit)
         if now is not None and now != before:
