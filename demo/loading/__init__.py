@@ -41,7 +41,7 @@ async def load_city(
     """
     city = build_city(PRESETS[preset], now=now)
     async with database.transaction() as session:
-        counts = await load_cases(session, city, password_hash=password_hash)
+        counts = await load_cases(session, city, password_hash=password_hash, now=now)
     processes = build_processes(
         city.seed, city.market, city.projects, city.calendar, city.moment, notices=notices
     )

@@ -1,6 +1,7 @@
 """Projects, people and cases of the made-up city, into the tables."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -32,9 +33,12 @@ TABLES = (
     models.Booking, models.CheckIn, models.Opinion, models.Finding, models.Letter, models.ViolationRecord, OutboxEvent,
 )  # fmt: skip
 CONNECTIONS = ("gas", "power", "telecom")
+BETWEEN_RENDERINGS = timedelta(seconds=2)
 
 
-async def load_cases(session: AsyncSession, city: City, *, password_hash: str) -> dict[str, int]:
+async def load_cases(
+    session: AsyncSession, city: City, *, password_hash: str, now: datetime
+) -> dict[str, int]:
     rows = Rows()
     await rows.begin(session, *TABLES)
     at = await reckoning(session, city.moment)
@@ -54,7 +58,7 @@ async def load_cases(session: AsyncSession, city: City, *, password_hash: str) -
         last = max(int(case.number[6:]) for case in city.cases if case.number[2:6] == year)
         rows.add(models.CaseCounter, year=int(year), last=last)
     written = await rows.write(session)
-    opinions = await _write_opinions(session)
+    opinions = await _write_opinions(session, now=now)
     for record in sorted(rows.records, key=lambda record: record.at):
         ledger.record(
             session,
@@ -117,18 +121,21 @@ def facts_of(project: Project, segment: Segment) -> Facts:
     )
 
 
-async def _write_opinions(session: AsyncSession) -> int:
-    """The joint opinion of every issued case, as the area words it; a worker then renders the PDFs."""
+async def _write_opinions(session: AsyncSession, *, now: datetime) -> int:
+    """The joint opinion of every issued case, as the area words it.
+
+    A worker renders their PDFs one after the other, the youngest first, and has time for other work between them.
+    """
     cases = list(
         await session.scalars(
             sa.select(models.Case)
             .where(col(models.Case.issued_at).is_not(None))
-            .order_by(col(models.Case.issued_at))
+            .order_by(col(models.Case.issued_at).desc())
         )
     )
     # Kept in the session, so that what every opinion quotes is read once.
     known = [list(await session.scalars(sa.select(model))) for model in (models.Project, models.Segment)]
-    for case in cases:
+    for number, case in enumerate(cases):
         if case.issued_at is None or case.issuer_id is None:
             continue
         code = verification_code()
@@ -141,7 +148,8 @@ async def _write_opinions(session: AsyncSession) -> int:
                 content=await opinion_content(session, case, code=code, now=case.issued_at),
             )
         )
-        outbox.emit(session, OPINION_TOPIC, {"case_id": case.id}, now=case.issued_at)
+        due = now + number * BETWEEN_RENDERINGS
+        outbox.emit(session, OPINION_TOPIC, {"case_id": case.id}, now=now, due=due)
     await session.flush()
     known.clear()
     return len(cases)
