@@ -5,7 +5,6 @@ Several workers may run side by side; the relay's row locks keep them from takin
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -68,31 +67,42 @@ async def relay(resources: Resources, pool: ArqRedis) -> None:
             await asyncio.sleep(RELAY_PAUSE_SECONDS)
 
 
-async def start(ctx: dict[Any, Any]) -> None:
-    ctx["relay"] = asyncio.create_task(relay(ctx["resources"], ctx["redis"]))
-
-
-async def stop(ctx: dict[Any, Any]) -> None:
-    ctx["relay"].cancel()
-    await ctx["resources"].close()
-
-
 async def serve_jobs(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM or SIGINT, through outages of the queue."""
     log.configure(json=settings.log_json)
-    worker = Worker(
-        functions=[run_event],
-        redis_pool=await create_pool(RedisSettings.from_dsn(settings.redis_url)),
-        queue_name=QUEUE,
-        on_startup=start,
-        on_shutdown=stop,
-        ctx={"resources": Resources.open(settings)},
-        keep_result=0,
-        max_jobs=8,
-        job_timeout=JOB_TIMEOUT_SECONDS,
-        poll_delay=0.1,
-        handle_signals=True,
-    )
-    with suppress(asyncio.CancelledError):  # how arq ends on a signal
-        await worker.async_run()
-    await worker.close()
+    resources = Resources.open(settings)
+    try:
+        while await serve_until_trouble(resources):
+            pass
+    finally:
+        await resources.close()
+
+
+async def serve_until_trouble(resources: Resources) -> bool:
+    """False when a signal asked to stop, True when the queue went away."""
+    try:
+        pool = await create_pool(RedisSettings.from_dsn(resources.settings.redis_url))
+        worker = Worker(
+            functions=[run_event],
+            redis_pool=pool,
+            queue_name=QUEUE,
+            ctx={"resources": resources},
+            keep_result=0,
+            max_jobs=8,
+            job_timeout=JOB_TIMEOUT_SECONDS,
+            poll_delay=0.1,
+            handle_signals=True,
+        )
+        relaying = asyncio.create_task(relay(resources, pool))
+        try:
+            await worker.async_run()
+        finally:
+            relaying.cancel()
+            await worker.close()
+    except asyncio.CancelledError:  # how arq ends on a signal
+        return False
+    except (RedisError, OSError) as error:
+        log.log.warning("worker waits", reason=type(error).__name__)
+        await asyncio.sleep(TROUBLE_PAUSE_SECONDS)
+        return True
+    return False
