@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.auth.principal import Principal
 from api.resources import Resources
 from api.web.cases_acts import Entered, PageRequest, Refused, act, case_page, person, refused
-from api.web.cases_form import CONNECTIONS, SWITCHES, application_of, known_application
+from api.web.cases_form import CONNECTIONS, SWITCHES, application_of, check_owner, known_application
 from api.web.rendering import page
 from core.access import Action
 from core.clock import local_date
@@ -69,6 +69,7 @@ async def apply(
     try:
         project, segment, wanted = application_of(entered)
         async with resources.database.transaction() as session:
+            await check_owner(session, project)
             registered = await application.register_segment(session, project, segment)
             case = await application.create_case(session, registered, by=entered.by, now=now, wanted=wanted)
     except Refusal as refusal:

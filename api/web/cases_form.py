@@ -132,6 +132,15 @@ def _wanted(read: _Reader) -> tuple[date, date] | None:
     return first, last
 
 
+async def check_owner(session: AsyncSession, project: ProjectForm) -> None:
+    """A project that is known already belongs to the owner whose credit code is registered with it."""
+    registered = await session.scalar(
+        sa.select(col(Project.owner_credit_code)).where(col(Project.code) == project.code)
+    )
+    if registered not in {None, project.owner_credit_code}:
+        raise InvalidInput(problems=(FieldProblem("owner_credit_code", "与该项目登记的建设单位不一致。"),))
+
+
 async def known_application(session: AsyncSession, applicant: int, code: str) -> dict[str, Any]:
     """What this applicant has said about the project before; nothing of what others have."""
     project = await session.scalar(

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.clock import local_date, now
 from demo.chance import stream
 from demo.city import SEED
 from demo.dossiers.dossier import Dossier
@@ -113,7 +114,7 @@ def accept(story: Story) -> None:
     """The window receives, and accepts with a promise for each paper that is still to come."""
     with story.at_case("window") as page:
         press(page, "收件")
-        later = (date.today() + timedelta(days=40)).isoformat()
+        later = (local_date(now()) + timedelta(days=40)).isoformat()
         for promise in page.locator('input[name^="promise-"]').all():
             promise.fill("竣工后补交")
         for due in page.locator('input[name^="due-"]').all():

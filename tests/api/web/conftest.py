@@ -1,6 +1,5 @@
 """A small city behind the pages: people with their roles, who log in, fill in forms and read answers."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,13 +61,13 @@ class City:
 @pytest.fixture
 async def city(
     app: Litestar, client: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[City]:
+) -> City:
     async with database.transaction() as session:
         world = await build_world(session, MORNING)
         session.add_all(roles_of(world))
     city = City(client, database, app, world)
     monkeypatch.setattr(clock, "now", lambda: city.now)
-    yield city
+    return city
 
 
 def roles_of(world: World) -> list[AccountRole]:

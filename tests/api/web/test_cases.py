@@ -1,5 +1,10 @@
+from datetime import timedelta
+
+from core.access import Role
 from tests.api.web import walk
 from tests.api.web.conftest import City
+from tests.factories import add_account
+from tests.inspection import world
 
 
 async def test_application_makes_a_draft_with_its_documents(city: City) -> None:
@@ -17,3 +22,105 @@ async def test_wrong_application_names_each_field_and_keeps_the_rest(city: City)
     for field in ("code", "floor_area", "use"):
         assert f'id="{field}-error"' in answer.text
     assert "滨江大道 118 号" in answer.text
+
+
+async def test_project_of_another_owner_is_refused(city: City) -> None:
+    await walk.apply(city)
+    answer = await city.post("/cases/new", walk.APPLICATION | {"owner_credit_code": "91990100MA0000000Y"})
+    assert answer.status_code == 422
+    assert "与该项目登记的建设单位不一致" in answer.text
+
+
+async def test_form_is_filled_from_own_projects_only(city: City) -> None:
+    await walk.apply(city)
+    own = (await city.get(f"/cases/new?project={walk.APPLICATION['code']}")).text
+    assert "滨江大道 118 号" in own
+    await city.log_in(await another_owner(city))
+    foreign = (await city.get(f"/cases/new?project={walk.APPLICATION['code']}")).text
+    assert "滨江大道 118 号" not in foreign
+
+
+async def another_owner(city: City) -> int:
+    async with city.database.transaction() as session:
+        return (await add_account(session, Role.OWNER)).id
+
+
+async def test_case_of_another_owner_is_not_found_in_any_way(city: City) -> None:
+    code = await walk.apply(city)
+    await city.log_in(await another_owner(city))
+    assert (await city.get(f"/cases/{code}")).status_code == 404
+    assert (await city.get(f"/cases/{code}/dossier")).status_code == 404
+    assert code not in (await city.get("/cases")).text
+    for act in ("submit", "withdraw", "documents"):
+        assert (await city.post(f"/cases/{code}/{act}")).status_code == 404, act
+    city.client.cookies.clear()
+    assert (await city.get(f"/cases/{code}")).status_code == 302
+
+
+async def test_draft_is_not_public_and_a_submitted_case_shows_departments_only(city: City) -> None:
+    code = await walk.apply(city)
+    assert (await city.get(f"/progress/{code}")).status_code == 404
+    assert (await city.get(f"/api/v1/cases/{code}/public")).status_code == 404
+    async with city.database.transaction() as session:
+        case = await world.confirmed(session, city.world, city.now, 2)
+        await world.reply_all(session, city.world, case, city.now)
+    city.client.cookies.clear()
+    answer = await city.get(f"/api/v1/cases/{case.code}/public")
+    assert answer.json()["parties"][0].keys() == {
+        *("department", "department_en", "matter", "matter_en", "state"),
+    }
+    page = (await city.get(f"/progress/{case.code}")).text
+    for text in (answer.text, page):
+        assert "消防" in text
+        for private in ("官", "某owner", "91990100MA0000000X", "澜江路"):
+            assert private not in text
+    unchanged = await city.client.get(
+        f"/api/v1/cases/{case.code}/public", headers={"if-none-match": answer.headers["etag"]}
+    )
+    assert unchanged.status_code == 304
+
+
+async def test_owner_withdraws_and_the_case_is_over(city: City) -> None:
+    code = await walk.apply(city)
+    await walk.done(city, f"/cases/{code}/withdraw", {"withdraw_reason": "推迟竣工"})
+    page = (await city.get(f"/cases/{code}")).text
+    assert "已撤回" in page
+    assert f"/cases/{code}/withdraw" not in page
+
+
+async def test_every_page_of_a_case_speaks_english(city: City) -> None:
+    code = await walk.apply(city)
+    await city.get("/lang/en?next=/")
+    for path in ("/cases", "/cases/new", f"/cases/{code}"):
+        page = (await city.get(path)).text
+        assert 'lang="en"' in page
+    assert "Joint inspection application" in page
+
+
+async def test_desks_lead_each_role_to_its_own(city: City) -> None:
+    leads = {
+        city.world.owner: "/cases",
+        city.world.window: "/inspections/window",
+        city.world.dispatcher: "/inspections/board",
+        city.world.issuer: "/inspections/issue",
+        city.world.liaisons["fire"]: "/inspections/inbox",
+        city.world.supervisor: "/supervision",
+    }
+    for account, desk in leads.items():
+        await city.log_in(account)
+        assert (await city.get("/inspections")).headers["location"] == desk
+        assert (await city.get(desk)).status_code == 200
+
+
+async def test_supervision_counts_lamps_and_leads_down_to_cases(city: City) -> None:
+    async with city.database.transaction() as session:
+        case = await world.confirmed(session, city.world, city.now)
+    city.now += timedelta(days=14)
+    await city.run_jobs()
+    await city.log_in(city.world.supervisor)
+    page = (await city.get("/supervision?lamp=red")).text
+    assert f"/inspections/{case.code}" in page
+    assert "逾期未复" in page
+    below = (await city.get("/supervision/violations?department=fire&kind=no_reply")).text
+    assert f"/inspections/{case.code}" in below
+    assert "没有符合条件的记录" in (await city.get("/supervision/violations?department=gas")).text
