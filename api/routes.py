@@ -20,6 +20,7 @@ from api.web import (
     portal_drafts,
     portal_feeds,
     portal_objections,
+    portal_statistics,
     supervision,
     window,
 )
@@ -33,6 +34,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *portal_drafts.ROUTES,
     *portal_feeds.ROUTES,
     *portal_objections.ROUTES,
+    *portal_statistics.ROUTES,
     *cases.ROUTES,
     *cases_desks.ROUTES,
     *dossiers.ROUTES,

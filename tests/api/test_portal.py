@@ -105,3 +105,12 @@ async def test_schema_page_loads_nothing_from_outside(client: httpx.AsyncClient)
     for source in sources:
         assert (await client.get(source)).status_code == 200, source
     assert "script-src" not in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("year", ["", "?year=2026"])
+async def test_statistics_lead_to_their_notices(client: httpx.AsyncClient, year: str) -> None:
+    answer = await client.get(f"/statistics{year}")
+
+    assert answer.status_code == 200
+    if year:
+        assert "/notices?stage=award&amp;from=2026-03-01&amp;to=2026-03-31" in answer.text
