@@ -73,7 +73,7 @@ async def apply(
             registered = await application.register_segment(session, project, segment)
             case = await application.create_case(session, registered, by=entered.by, now=now, wanted=wanted)
     except Refusal as refusal:
-        return application_page(request, refusal=refused("application", refusal, form))  # type: ignore[return-value]  # Litestar takes a Template for a Response
+        return application_page(request, refusal=refused("application", refusal, form))
     return Redirect(f"/cases/{case.code}?done=created", status_code=303)
 
 

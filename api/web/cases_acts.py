@@ -127,7 +127,7 @@ async def case_page(
         view = await load_case(session, caller, code, today=today)
         panels = await load_panels(session, caller, view, today=today)
         dossier = await load_dossier(session, resources, code, here)
-    return page(  # type: ignore[return-value]  # a Template is a Response to Litestar, if not to mypy
+    return page(
         request,
         template,
         status=refusal.status if refusal else 200,

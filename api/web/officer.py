@@ -133,7 +133,7 @@ def on_task(step: str) -> Callable[[TaskVerb], HTTPRouteHandler]:
             except Refusal as refusal:
                 async with resources.database.transaction() as session:
                     task = await load_task(session, entered.caller, code, matter)
-                return task_page(request, task, refused(step, refusal, form))  # type: ignore[return-value]  # Litestar takes a Template for a Response
+                return task_page(request, task, refused(step, refusal, form))
             return Redirect(f"/tasks/{code}/{matter}?done={step}", status_code=303)
 
         return handler

@@ -1,5 +1,6 @@
 """A small city behind the pages: people with their roles, who log in, fill in forms and read answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,7 +40,7 @@ class City:
     async def get(self, path: str) -> httpx.Response:
         return await self.client.get(path, follow_redirects=False)
 
-    async def post(self, path: str, data: dict[str, Any] | None = None, **files: Any) -> httpx.Response:
+    async def post(self, path: str, data: Mapping[str, Any] | None = None, **files: Any) -> httpx.Response:
         """A form as a browser sends it, with the page's token."""
         if "csrf" not in self.client.cookies:
             await self.client.get("/verify")

@@ -1,7 +1,7 @@
 """Steps of a case, taken through the pages as the people would."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import httpx
@@ -62,7 +62,7 @@ async def upload(city: City, code: str, files: Sequence[File]) -> None:
     await city.run_jobs()
 
 
-async def done(city: City, path: str, data: dict[str, object] | None = None) -> None:
+async def done(city: City, path: str, data: Mapping[str, object] | None = None) -> None:
     answer = await city.post(path, data)
     assert answer.status_code == 303, re.sub(r"<[^>]+>", "", answer.text)[-3000:]
 
