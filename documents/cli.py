@@ -7,7 +7,6 @@ from typing import Any
 import click
 import msgspec
 
-from documents.check import check_dossier, submitted_file
 from documents.report import DossierReport, ProjectFacts, Verdict
 
 _EXIT = {Verdict.CLEAN: 0, Verdict.FINDINGS: 1, Verdict.UNREADABLE: 2}
@@ -23,6 +22,8 @@ _EXIT = {Verdict.CLEAN: 0, Verdict.FINDINGS: 1, Verdict.UNREADABLE: 2}
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def check(files: tuple[Path, ...], project: Path | None, *, as_json: bool) -> None:
     """Check PDF documents: exit 0 when clean, 1 with findings, 2 when something could not be read."""
+    from documents.check import check_dossier, submitted_file
+
     facts = msgspec.json.decode(project.read_bytes(), type=ProjectFacts) if project else None
     report = check_dossier([submitted_file(path) for path in files], facts)
     if as_json:

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.outbox import Event, Handler
 from documents import queries, store
-from documents.check import check_document
 from documents.commands import CHECK, record_report, record_results
 from documents.dossier import reconcile
 from documents.models import Dossier
@@ -37,6 +36,8 @@ def progress_key(dossier_key: str) -> str:
 
 async def check_files(resources: Any, event: Event) -> Checked:
     """Read what has not been read before under these rules, telling the page how far it is."""
+    from documents.check import check_document
+
     rules = shipped()
     folder: Path = resources.settings.upload_dir
     async with resources.database.transaction() as session:

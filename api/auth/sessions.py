@@ -7,6 +7,7 @@ nothing. Visitors without one cost no write, and public pages do not depend on t
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -25,8 +26,6 @@ LIFETIME = timedelta(hours=12)
 KEY_PREFIX = "yc_"
 
 _hasher = PasswordHasher()
-#: Verified when the login is unknown, so that timing does not tell which logins exist.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
 
 
 class WrongCredentials(Refusal):
@@ -42,9 +41,15 @@ def hash_password(password: str) -> str:
 def password_matches(password_hash: str | None, password: str) -> bool:
     """Takes tens of milliseconds of CPU: call it in a thread."""
     try:
-        return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+        return _hasher.verify(password_hash or _nobody(), password) and password_hash is not None
     except VerificationError:
         return False
+
+
+@cache
+def _nobody() -> str:
+    """Verified when the login is unknown, so that timing does not tell which logins exist."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def token_hash(token: str) -> str:
