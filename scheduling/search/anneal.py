@@ -228,18 +228,29 @@ def _ruin(m: Ints, s: Ints, tt: SmallInts, seed: int, day: int, start: int, size
 
 @kernel
 def _make_room(m: Ints, s: Ints, tt: SmallInts, most: int) -> int:
-    """Notes a visit that has no place, and takes out those that stand where it might go."""
+    """Notes a visit that has no place, and takes out those that stand where it might go.
+
+    What it must come after may stand too late: then that is taken out and placed again before it.
+    """
     visit = s[s[at.OPEN] + draw_below(s, s[s[at.OPEN_COUNT]])]
-    s[s[at.PICKED]] = visit
+    leader, count = visit, 0
+    while m[m[at.AFTER] + leader] != at.NONE and draw(s) < 0.7:
+        leader = m[m[at.AFTER] + leader]
+    if leader != visit:
+        if s[s[at.DAY] + leader] == at.NONE or m[m[at.FROZEN] + leader] == 1:
+            return 0
+        count = _take_out(m, s, tt, leader, 0)
+    s[s[at.PICKED] + count] = visit
+    count += 1
     for _ in range(8):
         day = draw_below(s, m[at.DAYS])
-        row = visit * m[at.DAYS] + day
+        row = leader * m[at.DAYS] + day
         spans = m[m[at.WINDOW_COUNT] + row]
-        if spans > 0 and may_be_on(m, s, visit, day):
+        if spans > 0 and may_be_on(m, s, leader, day):
             spot = m[at.WINDOW] + (row * m[at.SPANS] + draw_below(s, spans)) * 2
             when = m[spot] + draw_below(s, m[spot + 1] - m[spot] + 1)
-            return _ruin_day(m, s, tt, day, when, 1 + draw_below(s, most), 1)
-    return 1
+            return _ruin_day(m, s, tt, day, when, 1 + draw_below(s, most), count)
+    return count
 
 
 @kernel
@@ -282,6 +293,8 @@ def ruin_recreate(m: Ints, s: Ints, tt: SmallInts, w: Floats, step: int, most: i
     """Takes a few visits out and puts them back, after one that had no place, one by one where each costs least."""
     if s[s[at.OPEN_COUNT]] > 0 and draw(s) < 0.7:
         count = _make_room(m, s, tt, most)
+        if count == 0:
+            return False
     else:
         seed = _any_served(m, s)
         if seed == at.NONE:

@@ -1,6 +1,6 @@
 """The one place that names the compiler: search kernels are plain Python functions over arrays, compiled by numba.
 
-Measured on the home-care benchmark with 100 patients: about 250 times the moves per second of the same code interpreted
+Measured on the home-care benchmark with 100 patients: about 180 times the moves per second of the same code interpreted
 (see docs/scheduling.md). `NUMBA_DISABLE_JIT=1` runs them interpreted, for a debugger.
 """
 
