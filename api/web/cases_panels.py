@@ -16,7 +16,7 @@ from core.i18n import current_locale
 from core.people import Department
 from inspection.catalogue import current_matters
 from inspection.models import Matter, Officer
-from inspection.queries.case_detail import CaseDetail, ProposalLine
+from inspection.queries.case_lines import CaseDetail, ProposalLine
 from inspection.states import CaseState, PartyState, Post, SearchState
 from inspection.triggers import Facts, draws_in
 

@@ -12,7 +12,8 @@ from api.auth.principal import Principal
 from core.access import Action, Scope
 from core.errors import NotFound
 from inspection.models import Case, Party
-from inspection.queries.case_detail import CaseDetail, EventLine, PartyLine, case_detail
+from inspection.queries.case_detail import case_detail
+from inspection.queries.case_lines import CaseDetail, EventLine, PartyLine
 
 #: What the applicant may know of a party's doings besides that they happened.
 TOLD_TO_APPLICANT = frozenset(

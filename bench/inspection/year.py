@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, timedelta
@@ -95,6 +96,8 @@ class Year:
             moment, _, life = heapq.heappop(heap)
             await self._pass_time(moment)
             self.days.append(local_date(moment))
+            if len(self.days) % 200 == 0:
+                print(f"{moment:%F}: {len(self.days)} acts, {len(heap)} cases on their way", file=sys.stderr)
             following = await anext(life, None)
             if following:
                 heapq.heappush(heap, (following, next(order), life))

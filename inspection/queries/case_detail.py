@@ -1,10 +1,8 @@
-"""One case with all that belongs to it, for those who work on it; and what the public may know of it."""
+"""One case with all that belongs to it, for those who work on it."""
 
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -33,191 +31,25 @@ from inspection.models import (
     SlotSearch,
     Visit,
 )
+from inspection.queries.case_lines import (
+    CaseDetail,
+    ClockLine,
+    DocumentLine,
+    EventLine,
+    FindingLine,
+    LetterLine,
+    PartyLine,
+    PauseLine,
+    PromiseLine,
+    ProposalLine,
+    SearchLine,
+    VisitLine,
+)
 from inspection.rules import possible
 from inspection.states import (
     BookingState,
-    CaseKind,
-    CaseState,
-    DocumentState,
-    Event,
-    FindingState,
-    Lamp,
-    LetterKind,
-    Node,
-    PartyState,
-    PauseReason,
-    Profile,
-    RecheckMode,
-    SearchState,
-    Verdict,
     VisitState,
 )
-
-
-class PartyLine(msgspec.Struct, frozen=True, kw_only=True):
-    id: int
-    department_code: str
-    department_zh: str
-    department_en: str
-    matter_code: str
-    matter_zh: str
-    matter_en: str
-    checklist: list[str]
-    state: PartyState
-    site: bool
-    verdict: Verdict | None
-    review_note: str
-    reply_note: str
-    reason: str
-    deemed_attending: bool
-    officers: list[str]
-    """Names of those booked for the standing visit."""
-    opinion_text: str
-    signatures: int
-    """Of the present round's opinion: 0, 1 or 2."""
-
-
-class ClockLine(msgspec.Struct, frozen=True, kw_only=True):
-    node: Node
-    department_code: str | None
-    responsible: str
-    started_on: date
-    days: int
-    paused_days: int
-    due: date
-    lamp: Lamp
-    rule: str
-    article: str
-    calendar_version: str
-    provisional: bool
-    running: bool
-
-
-class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
-    code: str
-    zh: str
-    en: str
-    main: bool
-    state: DocumentState
-    file_id: int | None
-    note: str
-
-
-class EventLine(msgspec.Struct, frozen=True, kw_only=True):
-    at: datetime
-    name: str
-    department_code: str | None
-    by: str
-    data: dict[str, Any]
-
-
-class ProposalLine(msgspec.Struct, frozen=True, kw_only=True):
-    id: int
-    rank: int
-    starts_at: datetime
-    ends_at: datetime
-    reasons: list[dict[str, Any]]
-    teams: list[dict[str, Any]]
-
-
-class SearchLine(msgspec.Struct, frozen=True, kw_only=True):
-    id: int
-    state: SearchState
-    asked_at: datetime
-    answered_at: datetime | None
-    explanation: list[dict[str, Any]]
-    proposals: list[ProposalLine]
-
-
-class VisitLine(msgspec.Struct, frozen=True, kw_only=True):
-    id: int
-    round: int
-    state: VisitState
-    starts_at: datetime
-    ends_at: datetime
-    opened_at: datetime | None
-    closed_at: datetime | None
-    minutes_text: str
-
-
-class FindingLine(msgspec.Struct, frozen=True, kw_only=True):
-    id: int
-    department_code: str
-    text: str
-    basis: str
-    safety_critical: bool
-    recheck: RecheckMode
-    due: date
-    state: FindingState
-    rectification: str
-    evidence: list[str]
-    round: int
-
-
-class PromiseLine(msgspec.Struct, frozen=True, kw_only=True):
-    id: int
-    kind: str
-    subject: str
-    text: str
-    due: date
-    kept_at: datetime | None
-
-
-class LetterLine(msgspec.Struct, frozen=True, kw_only=True):
-    id: int
-    kind: LetterKind
-    recipient: str
-    content: dict[str, Any]
-    sent_at: datetime
-    reply_by: date | None
-    read_at: datetime | None
-
-
-class PauseLine(msgspec.Struct, frozen=True, kw_only=True):
-    reason: PauseReason
-    detail: str
-    started_on: date
-    ended_on: date | None
-
-
-class CaseDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """`events` are what may be tried in this state, guards aside."""
-
-    code: str
-    kind: CaseKind
-    state: CaseState
-    profile: Profile
-    priority: bool
-    round: int
-    promised_days: int | None
-    applicant_id: int
-    dispatcher_id: int | None
-    project_code: str
-    project_name: str
-    owner_name: str
-    address: str
-    district: str
-    segment_name: str
-    floor_area: Decimal
-    facts: dict[str, Any]
-    created_at: datetime
-    submitted_at: datetime | None
-    accepted_at: datetime | None
-    issued_at: datetime | None
-    verification_code: str | None
-    opinion_ready: bool
-    """The PDF has been rendered."""
-    events: list[Event]
-    parties: list[PartyLine]
-    clocks: list[ClockLine]
-    pauses: list[PauseLine]
-    documents: list[DocumentLine]
-    timeline: list[EventLine]
-    search: SearchLine | None
-    visits: list[VisitLine]
-    findings: list[FindingLine]
-    promises: list[PromiseLine]
-    letters: list[LetterLine]
 
 
 async def case_detail(session: AsyncSession, code: str, *, today: date) -> CaseDetail:
