@@ -12,6 +12,7 @@ import click
 
 from core.settings import Settings
 from documents.cli import check
+from scheduling.cli import schedule
 
 
 @click.group()
@@ -137,6 +138,7 @@ def export_ledger(target: TextIO) -> None:
 
 
 main.add_command(check)
+main.add_command(schedule)
 
 if __name__ == "__main__":
     main()

@@ -18,7 +18,7 @@ Gettext = Callable[[str], str]
 ROW, LABEL, HEAD, HOUR = 24, 120, 34, 60
 FIRST_HOUR, LAST_HOUR = 8, 18
 #: From this strength of colour on, text on it is light.
-DARK = 0.55
+DARK = 0.65
 #: Hues of routes, apart from each other in both themes and for colour-blind readers (after Okabe and Ito 2008).
 HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
@@ -208,7 +208,7 @@ def _bar(drawing: Drawing, problem: Problem, stop: Stop, y: float, who: str) -> 
     start, end = _minute(problem, stop.start), _minute(problem, stop.end)
     hint = f"{stop.visit} · {who} · {_clock(start)}–{_clock(end)}"
     drawing.box(_x(start), y + 2, _x(end) - _x(start), ROW - 4, css="bar", hint=hint, rx=2)
-    if _x(end) - _x(start) > 9 * len(stop.visit):
+    if _x(end) - _x(start) > 7 * len(stop.visit):
         drawing.label((_x(start) + _x(end)) / 2, y + 16, stop.visit, css="on", anchor="middle")
 
 
