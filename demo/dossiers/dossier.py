@@ -85,7 +85,7 @@ class Draft:
         self.wrong.append(Expected(code, family, key, page))
 
     def name_of(self, family: str) -> str:
-        return self.renamed.get(family, f"{TITLES_ZH[family]}.pdf")
+        return self.renamed.get(family) or f"{TITLES_ZH[family]}.pdf"
 
 
 def draft(

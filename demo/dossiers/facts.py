@@ -84,7 +84,7 @@ def facts_of(project: Project, market: Market, *, segment: int = 1) -> Facts:
     finished = project.finished_on
     region, year = project.site.district.code, project.started_on.year
     return Facts(
-        project_name=project.name + (part.name if len(project.segments) > 1 else ""),
+        project_name=project.name,
         project_code=project.code,
         address=project.site.address,
         construction_unit=project.owner.name,

@@ -6,6 +6,7 @@ are replayed under the inspection area's own tables of states, transitions and c
 
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,9 +15,11 @@ from sqlmodel import col
 from core.db import Database
 from demo.city import PRESETS, build_city
 from demo.loading.cases import load_cases
+from demo.loading.papers import load_papers
 from demo.loading.people import PASSWORD, SHOWN_LOGINS, accounts_table
 from demo.loading.trading import publications
 from demo.notices import build_processes
+from inspection.catalogue import current_matters
 from inspection.models import Case
 from tendering.commands import publish_notices
 
@@ -32,16 +35,27 @@ async def is_loaded(session: AsyncSession) -> bool:
 
 
 async def load_city(
-    database: Database, *, now: datetime, password_hash: str, preset: str = "A", notices: int = SHOWN_NOTICES
+    database: Database,
+    *,
+    now: datetime,
+    password_hash: str,
+    upload_dir: Path | None = None,
+    preset: str = "A",
+    notices: int = SHOWN_NOTICES,
 ) -> dict[str, int]:
     """Load the preset's cases and about `notices` notices; returns how many there are of what.
 
     Departments and matters must be seeded. All accounts share `PASSWORD`, whose hash is made by whoever keeps
-    passwords. Raises KeyError for an unknown preset.
+    passwords. With an upload folder, cases at the window get their dossiers. Raises KeyError for an unknown preset.
     """
     city = build_city(PRESETS[preset], now=now)
     async with database.transaction() as session:
         counts = await load_cases(session, city, password_hash=password_hash, now=now)
+        matters = {
+            row.department_code: row.code for row in await current_matters(session, city.moment.date())
+        }
+    if upload_dir is not None:
+        counts["files"] = await load_papers(database, city, matters, upload_dir=upload_dir, now=now)
     processes = build_processes(
         city.seed, city.market, city.projects, city.calendar, city.moment, notices=notices
     )

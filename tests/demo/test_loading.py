@@ -12,10 +12,13 @@ from core.db import Database
 from core.outbox import OutboxEvent
 from core.people import Account, AccountRole
 from demo.city import City
+from demo.dossiers.paper import FONTS
 from demo.loading import load_city
 from demo.loading.people import SHOWN
 from demo.loading.trading import publications
 from demo.notices import build_processes
+from documents import commands as documents
+from documents.models import Dossier, StoredFile
 from inspection import models
 from inspection.catalogue import seed_catalogue
 from inspection.commands import timekeeping
@@ -30,12 +33,12 @@ NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-async def loaded(clones: Clones) -> AsyncIterator[Database]:
-    name = clones.make()
+async def loaded(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+    name, uploads = clones.make(), tmp_path_factory.mktemp("uploads")
     database = Database(settings_for(name))
     async with database.transaction() as session:
         await seed_catalogue(session, now=NOW)
-    await load_city(database, now=NOW, password_hash="-", preset="B", notices=600)
+    await load_city(database, now=NOW, password_hash="-", preset="B", notices=600, upload_dir=uploads)
     yield database
     await database.close()
     clones.drop(name)
@@ -59,6 +62,18 @@ async def test_city_is_whole(loaded: Database) -> None:
     assert await count(loaded, models.Recusal) > 5
     assert await count(loaded, models.Leave) > 200
     assert await count(loaded, Notice) > 500
+
+
+@pytest.mark.skipif(not FONTS.exists(), reason="the fonts are made by `python -m api.assets`")
+async def test_cases_at_the_window_have_their_dossiers(loaded: Database) -> None:
+    async with loaded.transaction() as session:
+        subjects = set(await session.scalars(sa.select(col(Dossier.subject))))
+        asked = await session.scalar(
+            sa.select(sa.func.count()).where(col(OutboxEvent.topic) == documents.CHECK)
+        )
+
+    assert (len(subjects), asked) == (5, 5)
+    assert await count(loaded, StoredFile) > 60
 
 
 async def test_every_role_has_its_login(loaded: Database) -> None:
