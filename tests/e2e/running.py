@@ -14,6 +14,8 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from demo.loading import PASSWORD
+
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 180
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -103,10 +105,11 @@ def visitor(
         locale=locale,
         color_scheme="dark" if theme == "dark" else "light",
         timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",  # colours are what they are at once
     )
 
 
-def log_in(page: Page, login: str, password: str) -> None:
+def log_in(page: Page, login: str, password: str = PASSWORD) -> None:
     page.goto("/login")
     page.fill("#login", login)
     page.fill("#password", password)

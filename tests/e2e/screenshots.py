@@ -49,7 +49,7 @@ def take_all(browser: Browser, address: str) -> None:
         ) as context:
             page = context.new_page()
             if picture.login:
-                log_in(page, picture.login, "")
+                log_in(page, picture.login)
             image = take(page, picture).convert("RGB")
         image.quantize(COLOURS, dither=Image.Dither.NONE).save(TARGET / f"{picture.name}.png", optimize=True)
 
