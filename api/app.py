@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.prometheus import PrometheusConfig
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
@@ -76,6 +77,7 @@ def openapi_config() -> OpenAPIConfig:
             "公共资源交易信息与联合验收公开接口"
             " · Open interface of public resource trading and joint inspections"
         ),
+        components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
         openapi_router=schema_router(),
         render_plugins=[RedocPage(), JsonRenderPlugin(path="/openapi.json")],
     )
