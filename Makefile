@@ -42,7 +42,7 @@ lint: .venv/dev.stamp ## ruff, mypy --strict, import-linter, squawk, yamllint, h
 assets: .assets/versions.json ## Build the browser assets and fonts into .assets
 
 .PHONY: demo
-demo: .venv/run.stamp .assets/versions.json ## Load a demo city of another size: make demo SIZE=B|x10|x50
+demo: .venv/run.stamp .assets/versions.json ## Load a demo city of another size: make demo SIZE=B|stress10|stress50
 	@$(BIN)/yichuang demo --size $(or $(SIZE),A)
 
 .PHONY: openapi
