@@ -18,7 +18,7 @@ from scheduling.problem import Hold, Officer, Problem, Record, Site, Term, Visit
 from scheduling.search import model as at
 from scheduling.search.anneal import anneal, construct
 from scheduling.search.compile import Compiled, compile_problem, scarcities, trade_weights
-from scheduling.search.jit import Ints
+from scheduling.search.jit import Floats, Ints
 from scheduling.search.load import load_plan
 
 #: Ticks between the moments that insertion tries, in minutes.
@@ -44,7 +44,7 @@ class Cooling:
 #: and where they are forbidden.
 ELASTIC = Cooling(open=(0.22, 0.009), strict=(0.009, 0.002), rates=(0.3, 0.97))
 RIGID = Cooling(open=(1.5, 0.05), strict=(0.1, 0.002), rates=(0.05, 0.97))
-#: A call into the kernels lasts about this long: the delay of a cancellation, and of the clock.
+#: A call into the kernels takes about this long: the delay of a cancellation, and of the clock.
 CALL_SECONDS = 0.1
 #: The share of the budget in which levels may be traded.
 OPEN_SHARE = 0.7
@@ -100,6 +100,7 @@ class Search:
     compiled: Compiled
     budget: Budget
     chains: list[Chain]
+    trade: Floats
     started: float = field(default_factory=time.monotonic)
 
     def seconds(self) -> float:
@@ -162,7 +163,7 @@ def solve(
         state = first.copy()
         state[state[at.RANDOM]] = compiled.empty_state(seed * 1000 + worker)[state[at.RANDOM]]
         chains.append(Chain(state=state, best=state.copy()))
-    search = Search(compiled, budget, chains, began)
+    search = Search(compiled, budget, chains, trade_weights(problem), began)
     trace = [search.progress()]
     stopped = _improve(search, trace, on_progress, cancelled) if problem.visits else False
     plan = compiled.plan(search.best())
@@ -230,7 +231,7 @@ def _call(search: Search, share: float, chain: Chain) -> None:
     compiled, budget = search.compiled, search.budget
     cooling = RIGID if compiled.strict else ELASTIC
     if share < OPEN_SHARE:
-        weights, (hot, cold), spent = trade_weights(compiled.problem), cooling.open, share / OPEN_SHARE
+        weights, (hot, cold), spent = search.trade, cooling.open, share / OPEN_SHARE
     else:
         weights, (hot, cold), spent = (
             compiled.weights,
@@ -240,7 +241,7 @@ def _call(search: Search, share: float, chain: Chain) -> None:
     unit = max(1.0, float(compiled.tt.mean())) * weights[at.T_TRAVEL]
     temperature = max(unit * hot * (cold / hot) ** min(1.0, spent), 1e-9)
     moves = chain.call if budget.moves is None else min(FIRST_CALL_MOVES * 4, budget.moves - chain.moves)
-    began = time.monotonic()
+    began = time.thread_time()
     anneal(
         compiled.m,
         chain.state,
@@ -256,7 +257,7 @@ def _call(search: Search, share: float, chain: Chain) -> None:
         compiled.strict,
     )
     chain.moves += moves
-    took = time.monotonic() - began
+    took = time.thread_time() - began
     if took < CALL_SECONDS / 2:
         chain.call *= 2
     elif took > CALL_SECONDS:
