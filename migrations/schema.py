@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from api.schedules import models as schedules
 from core import calendars, ledger, outbox, people
 from core.tables import metadata
 from documents import models as documents
@@ -9,7 +10,18 @@ from inspection import models as inspection
 from tendering import models as tendering
 from tendering import search
 
-__all__ = ["TRIGGERS", "calendars", "documents", "inspection", "ledger", "metadata", "outbox", "people", "tendering"]
+__all__ = [
+    "TRIGGERS",
+    "calendars",
+    "documents",
+    "inspection",
+    "ledger",
+    "metadata",
+    "outbox",
+    "people",
+    "schedules",
+    "tendering",
+]
 
 #: What keeps the ledger append-only even for a program with our own rights.
 TRIGGERS = (

@@ -39,6 +39,18 @@ def upgrade() -> None:
     sa.Column('last', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('year', name=op.f('pk_case_counter'))
     )
+    op.create_table('delivery',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('idempotency_key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('body_hash', sa.CHAR(length=64), nullable=False),
+    sa.Column('received_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('newest', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('answer', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery')),
+    sa.UniqueConstraint('source', 'idempotency_key', name='uq_delivery_source_key')
+    )
+    op.create_index('ix_delivery_source_received', 'delivery', ['source', sa.literal_column('received_at DESC')], unique=False)
     op.create_table('department',
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('name_zh', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -111,6 +123,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_project_district'), 'project', ['district'], unique=False)
     op.create_index(op.f('ix_project_owner_credit_code'), 'project', ['owner_credit_code'], unique=False)
+    op.create_table('schedule',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('series', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Enum('queued', 'solving', 'cancelling', 'draft', 'released', 'superseded', 'failed', name='schedulestate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('problem', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('options', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('progress', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('result', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('requested_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_schedule')),
+    sa.UniqueConstraint('code', name=op.f('uq_schedule_code')),
+    sa.UniqueConstraint('series', 'version', name=op.f('uq_schedule_series_version'))
+    )
+    op.create_index('uq_schedule_released', 'schedule', ['series'], unique=True, postgresql_where=sa.text("state = 'released'"))
     op.create_table('stored_file',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('sha256', sa.CHAR(length=64), nullable=False),
@@ -356,6 +386,49 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_login_session'))
     )
     op.create_index(op.f('ix_login_session_account_id'), 'login_session', ['account_id'], unique=False)
+    op.create_table('notice_draft',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('process_code', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('publication', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('state', sa.Enum('draft', 'submitted', 'published', name='draftstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('drafted_by', sa.BigInteger(), nullable=False),
+    sa.Column('drafted_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('published_by', sa.BigInteger(), nullable=True),
+    sa.Column('notice_id', sa.BigInteger(), nullable=True),
+    sa.Column('remark', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.CheckConstraint('published_by IS NULL OR published_by <> drafted_by', name=op.f('ck_notice_draft_four_eyes')),
+    sa.ForeignKeyConstraint(['drafted_by'], ['account.id'], name=op.f('fk_notice_draft_drafted_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['notice_id'], ['notice.id'], name=op.f('fk_notice_draft_notice_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['published_by'], ['account.id'], name=op.f('fk_notice_draft_published_by'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notice_draft'))
+    )
+    op.create_table('objection',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sa.Enum('objection', 'challenge', name='remedykind', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('notice_id', sa.BigInteger(), nullable=False),
+    sa.Column('process_id', sa.BigInteger(), nullable=False),
+    sa.Column('raised_by', sa.BigInteger(), nullable=False),
+    sa.Column('raised_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('organisation', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('answer_due', sa.Date(), nullable=False),
+    sa.Column('calendar_version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('answered_by', sa.BigInteger(), nullable=True),
+    sa.Column('answered_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('answer', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('upheld', sa.Boolean(), nullable=True),
+    sa.ForeignKeyConstraint(['answered_by'], ['account.id'], name=op.f('fk_objection_answered_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['notice_id'], ['notice.id'], name=op.f('fk_objection_notice_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['process_id'], ['process.id'], name=op.f('fk_objection_process_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['raised_by'], ['account.id'], name=op.f('fk_objection_raised_by'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_objection')),
+    sa.UniqueConstraint('code', name=op.f('uq_objection_code'))
+    )
+    op.create_index('ix_objection_newest', 'objection', [sa.literal_column('raised_at DESC'), sa.literal_column('id DESC')], unique=False)
+    op.create_index(op.f('ix_objection_notice_id'), 'objection', ['notice_id'], unique=False)
+    op.create_index(op.f('ix_objection_raised_by'), 'objection', ['raised_by'], unique=False)
+    op.create_index('ix_objection_unanswered', 'objection', ['process_id'], unique=False, postgresql_where=sa.text('answered_at IS NULL'))
     op.create_table('officer',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -388,6 +461,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('notice_id', 'supplier_id', 'lot', name=op.f('pk_participation'))
     )
     op.create_index('ix_participation_supplier', 'participation', ['supplier_id', sa.literal_column('notice_id DESC')], unique=False)
+    op.create_table('quarantined',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('delivery_id', sa.BigInteger(), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('row', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('problems', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('state', sa.Enum('open', 'published', 'dismissed', name='quarantinestate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('decided_by', sa.BigInteger(), nullable=True),
+    sa.Column('decided_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['decided_by'], ['account.id'], name=op.f('fk_quarantined_decided_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['delivery_id'], ['delivery.id'], name=op.f('fk_quarantined_delivery_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_quarantined'))
+    )
+    op.create_index(op.f('ix_quarantined_delivery_id'), 'quarantined', ['delivery_id'], unique=False)
+    op.create_index('ix_quarantined_open', 'quarantined', ['source', 'id'], unique=False, postgresql_where=sa.text("state = 'open'"))
     op.create_table('rule_value',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -931,10 +1020,19 @@ def downgrade() -> None:
     op.drop_table('calendar_feed')
     op.drop_table('calendar_day')
     op.drop_table('rule_value')
+    op.drop_index('ix_quarantined_open', table_name='quarantined', postgresql_where=sa.text("state = 'open'"))
+    op.drop_index(op.f('ix_quarantined_delivery_id'), table_name='quarantined')
+    op.drop_table('quarantined')
     op.drop_index('ix_participation_supplier', table_name='participation')
     op.drop_table('participation')
     op.drop_index(op.f('ix_officer_department_code'), table_name='officer')
     op.drop_table('officer')
+    op.drop_index('ix_objection_unanswered', table_name='objection', postgresql_where=sa.text('answered_at IS NULL'))
+    op.drop_index(op.f('ix_objection_raised_by'), table_name='objection')
+    op.drop_index(op.f('ix_objection_notice_id'), table_name='objection')
+    op.drop_index('ix_objection_newest', table_name='objection')
+    op.drop_table('objection')
+    op.drop_table('notice_draft')
     op.drop_index(op.f('ix_login_session_account_id'), table_name='login_session')
     op.drop_table('login_session')
     op.drop_index('ix_inspection_case_state', table_name='inspection_case')
@@ -971,6 +1069,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_supplier_code'), table_name='supplier')
     op.drop_table('supplier')
     op.drop_table('stored_file')
+    op.drop_index('uq_schedule_released', table_name='schedule', postgresql_where=sa.text("state = 'released'"))
+    op.drop_table('schedule')
     op.drop_index(op.f('ix_project_owner_credit_code'), table_name='project')
     op.drop_index(op.f('ix_project_district'), table_name='project')
     op.drop_table('project')
@@ -984,6 +1084,8 @@ def downgrade() -> None:
     op.drop_table('ledger_entry')
     op.drop_table('document_result')
     op.drop_table('department')
+    op.drop_index('ix_delivery_source_received', table_name='delivery')
+    op.drop_table('delivery')
     op.drop_table('case_counter')
     op.drop_table('api_key')
     # ### end Alembic commands ###
