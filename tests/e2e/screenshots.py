@@ -22,12 +22,26 @@ class Picture(NamedTuple):
     size: tuple[int, int] = DESK
     locale: str = "zh-CN"
     theme: str = "light"
+    wait: str = "main"
+    """What must be there before the picture is taken."""
 
 
+FIRST_ROW = "main table tbody a"
 PICTURES = [
-    Picture("home", "/"),
+    Picture("home-desk", "/"),
     Picture("home-phone-dark-en", "/", size=PHONE, locale="en", theme="dark"),
-    Picture("notices", "/notices"),
+    Picture("notices-desk", "/notices?q=学校"),
+    Picture("notice-desk", "/notices?stage=candidates", (FIRST_ROW,)),
+    Picture(
+        "slots-desk",
+        "/inspections/board",
+        (".tabs >> text=约定时段", FIRST_ROW, "form[action$='/slots'] button"),
+        login="dispatcher",
+        wait="#slots .slot",
+    ),
+    Picture("tasks-phone", "/tasks/week", login="officer", size=PHONE),
+    Picture("task-phone", "/tasks/week", ("a.task",), login="officer", size=PHONE),
+    Picture("supervision-desk-dark-en", "/supervision", login="supervisor", locale="en", theme="dark"),
 ]
 
 
@@ -36,6 +50,7 @@ def take(page: Page, picture: Picture) -> Image.Image:
     for selector in picture.click:
         page.locator(selector).first.click()
         page.wait_for_load_state()
+    page.wait_for_selector(picture.wait, timeout=120_000)
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(300)
     return Image.open(BytesIO(page.screenshot()))
