@@ -25,6 +25,8 @@ from documents import commands, queries, store
 from documents.models import Dossier, DossierFile, StoredFile
 from inspection.commands.transitions import lock_case
 from inspection.models import Case
+from inspection.refusals import WrongState
+from inspection.rules import ENDED
 
 #: A document is shown by the browser's own viewer and may load nothing.
 VIEWER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'none'"
@@ -76,6 +78,8 @@ async def upload(
 @act("/cases/{code:str}/files/{file:int}/withdraw", Action.DOSSIER_UPLOAD)
 async def withdraw(session: AsyncSession, case: Case, entered: Entered) -> None:
     """Take a file out; the rest is checked again."""
+    if case.state in ENDED:
+        raise WrongState
     dossier = await queries.latest_dossier(session, case_dossiers.subject_of(case.code))
     file = await session.get(DossierFile, entered.path["file"])
     if dossier is None or file is None or file.dossier_id != dossier.id:

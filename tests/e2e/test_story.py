@@ -17,6 +17,7 @@ from demo.dossiers.dossier import Dossier
 from demo.loading import PASSWORD
 from demo.names import person
 from tests.e2e.running import DESK, PHONE, log_in, visitor
+from tests.e2e.test_accessibility import overflow, violations
 from tests.factories.dossiers import make_dossier
 
 pytestmark = pytest.mark.e2e
@@ -38,13 +39,14 @@ class Story:
 
     @contextmanager
     def as_(self, login: str | None, size: tuple[int, int] = DESK) -> Iterator[Page]:
-        """A browser of this person's own, or of a passer-by."""
+        """A browser of this person's own, or of a passer-by; the page it leaves is accessible and fits the screen."""
         with visitor(self.browser, self.service, size=size) as context:
             page = context.new_page()
             page.set_default_timeout(PATIENCE_MS)
             if login:
                 log_in(page, login, PASSWORD)
             yield page
+            assert (page.url, violations(page), overflow(page)) == (page.url, [], 0)
 
     @contextmanager
     def at_case(self, login: str) -> Iterator[Page]:
