@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.outbox import Event, Handler
 from inspection import opinion
 from inspection.commands import (
+    aftercare,
     bookings,
     calendar_changes,
     decisions,
@@ -82,7 +83,12 @@ async def tell_people(session: AsyncSession, event: Event, _: None, now: datetim
     await messages.tell(session, event.id, event.payload, now=now)
 
 
+async def break_promises(session: AsyncSession, _: Event, __: None, now: datetime) -> None:
+    await aftercare.break_overdue_promises(session, now=now)
+
+
 HANDLERS = [
+    Handler(aftercare.PROMISE_TOPIC, break_promises),
     Handler(transitions.TOPIC, tell_people),
     Handler(bookings.SEARCH_TOPIC, keep_slots, solve_slots),
     Handler(timekeeping.TOPIC, tick_clock),

@@ -239,7 +239,7 @@ async def _standing(session: AsyncSession, case: Case, horizon: _Horizon) -> lis
         .join(Segment, col(Segment.id) == col(Case.segment_id))
         .join(Project, col(Project.id) == col(Segment.project_id))
         .where(
-            col(Visit.state).in_((VisitState.PLANNED, VisitState.OPEN)),
+            col(Visit.state) != VisitState.CANCELLED,
             col(Visit.starts_at) >= horizon.start,
             col(Visit.starts_at) < horizon.end,
             col(Visit.case_id) != case.id,

@@ -65,6 +65,7 @@ class Year:
         self.database, self.city = database, city
         self.days: list[date] = []
         self.commands = self.timed = 0
+        self.declined: set[tuple[str, int]] = set()
         self.slot_seconds = 0.0
 
     async def prepare(self) -> None:
@@ -292,11 +293,11 @@ class Year:
             if party.state is not PartyState.INVITED or reply == "silent":
                 continue
             self.commands += 1
-            if reply == "decline" and case.round == 1 and not party.reply_note:
+            if reply == "decline" and (code, party.id) not in self.declined:
+                self.declined.add((code, party.id))
                 await replies.decline_attendance(session, case, party, reason="另有任务", by=by, now=now)
                 if not await replies.find_stand_ins(session, case, party, now=now):
                     return
-                party.reply_note = "另有任务"
             if party.state is PartyState.INVITED:
                 await replies.confirm_attendance(session, case, party, by=by, now=now)
 

@@ -6,18 +6,26 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from core import outbox
 from core.clock import local_date
 from core.errors import FieldProblem, InvalidInput, NotAllowed, NotFound
+from inspection import clocks
 from inspection.commands.transitions import note
 from inspection.models import Case, Complaint, ComplaintState, Promise, Rating
 from inspection.reckoning import reckoning
 from inspection.refusals import ReasonRequired, WrongState
 from inspection.states import CaseState
 
+PROMISE_TOPIC = "inspection.promise_due"
 HIGHEST = 5
 #: 差评 and 很差: somebody must call back.
 FOLLOWED_UP = 2
 RATED = frozenset({CaseState.ISSUED, CaseState.FILED, CaseState.ARCHIVED, CaseState.REJECTED})
+
+
+def watch_promise(session: AsyncSession, due: date, *, now: datetime) -> None:
+    """Look at what is owed on the morning after its day."""
+    outbox.emit(session, PROMISE_TOPIC, {}, now=now, due=clocks.start_of(due + clocks.ONE_DAY))
 
 
 async def keep_promise(

@@ -15,6 +15,7 @@ from core.clock import local_date
 from core.errors import NotFound
 from inspection.catalogue import current_matters
 from inspection.commands import letters, timekeeping
+from inspection.commands.aftercare import watch_promise
 from inspection.commands.transitions import move, note
 from inspection.models import Case, CaseCounter, CaseDocument, Matter, Project, Promise, Segment
 from inspection.reckoning import reckoning
@@ -264,6 +265,7 @@ async def accept_case(
                 made_at=now,
             )
         )
+        watch_promise(session, gap.due, now=now)
     await letters.to_applicant(session, case, LetterKind.ACCEPTANCE, data, now=now)
 
 

@@ -14,6 +14,7 @@ from core.clock import local_date
 from core.errors import NotFound
 from inspection.catalogue import LEAD
 from inspection.commands import timekeeping
+from inspection.commands.aftercare import watch_promise
 from inspection.commands.bookings import booked_officers, standing_visit
 from inspection.commands.parties import invited_parties
 from inspection.commands.replies import record_violation
@@ -239,6 +240,7 @@ async def give_opinion(
                 made_at=now,
             )
         )
+        watch_promise(session, commitment.due, now=now)
     data = {"verdict": verdict.value, "officer": officer.number, "round": case.round, "text": text}
     note(session, case, "opinion.first_signature", by=by, now=now, party=party, data=data)
     await session.flush()
