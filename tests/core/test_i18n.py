@@ -1,4 +1,5 @@
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,16 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 MESSAGE = re.compile(r'^    message(?:: ClassVar\[str\])? = "([^"]*)"', re.MULTILINE)
 
 
+def first(text: str | Sequence[str] | None) -> str:
+    """Of a message that counts, its form for one; it has no words that the others lack."""
+    return text if isinstance(text, str) else (text or ("",))[0]
+
+
 def english() -> dict[str, str]:
     known: dict[str, str] = {}
     for path in catalogues():
         with path.open("rb") as source:
-            known |= {str(m.id): str(m.string) for m in read_po(source, locale="en") if m.id and not m.fuzzy}
+            known |= {first(m.id): first(m.string) for m in read_po(source, locale="en") if m.id and not m.fuzzy}
     return known
 
 
