@@ -1,5 +1,6 @@
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,8 @@ def test_print_fonts_keep_text_readable_and_embed_a_subset() -> None:
     import pdfplumber
     import typst
 
-    pdf = typst.compile(f'#set text(font: "Noto Sans SC")\n{LINE}'.encode(), font_paths=[str(FONTS)])
+    compiler: Any = typst.compile  # its types cannot tell text from a path
+    pdf: bytes = compiler(f'#set text(font: "Noto Sans SC")\n{LINE}'.encode(), font_paths=[str(FONTS)])
 
     page = pdfplumber.open(io.BytesIO(pdf)).pages[0]
     assert page.extract_text() == LINE
