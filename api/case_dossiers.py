@@ -47,6 +47,12 @@ async def dossier_of(session: AsyncSession, case: Case, *, by: int, now: datetim
     return await commands.open_dossier(session, facts, subject=subject_of(case.code), by=by, now=now)
 
 
+async def files_of(session: AsyncSession, code: str) -> list[queries.FileLine]:
+    """The files of the case's dossier that count."""
+    dossier = await queries.latest_dossier(session, subject_of(code))
+    return await queries.files(session, dossier) if dossier else []
+
+
 async def project_facts(session: AsyncSession, case: Case, *, now: datetime) -> ProjectFacts:
     """What the application says, for documents to be compared with; the checklist is that of the case's matters."""
     segment = await session.get_one(Segment, case.segment_id)

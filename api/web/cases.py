@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.principal import Principal
+from api.case_dossiers import files_of
 from api.resources import Resources
 from api.web.cases_acts import Entered, PageRequest, Refused, act, case_page, person, refused
 from api.web.cases_form import CONNECTIONS, SWITCHES, application_of, check_owner, known_application
@@ -111,13 +112,14 @@ async def ask_to_move(session: AsyncSession, case: Case, entered: Entered) -> No
 
 @act("/cases/{code:str}/findings/{finding:int}/rectify", Action.CASE_SUBMIT)
 async def rectify(session: AsyncSession, case: Case, entered: Entered) -> None:
-    """What was done about one finding; the evidence is among the uploaded files."""
+    """What was done about one finding; the evidence is among the case's own files."""
+    own = {str(file.id) for file in await files_of(session, case.code)}
     await decisions.rectify_finding(
         session,
         case,
         entered.path["finding"],
         text=entered.text("text"),
-        evidence=entered.texts("evidence"),
+        evidence=[file for file in entered.texts("evidence") if file in own],
         by=entered.by,
         now=entered.now,
     )

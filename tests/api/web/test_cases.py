@@ -1,6 +1,9 @@
+import re
 from datetime import timedelta
 
 from core.access import Role
+from inspection.commands.visits import FindingForm
+from inspection.states import RecheckMode
 from tests.api.web import walk
 from tests.api.web.conftest import City
 from tests.factories import add_account
@@ -124,3 +127,26 @@ async def test_supervision_counts_lamps_and_leads_down_to_cases(city: City) -> N
     below = (await city.get("/supervision/violations?department=fire&kind=no_reply")).text
     assert f"/inspections/{case.code}" in below
     assert "没有符合条件的记录" in (await city.get("/supervision/violations?department=gas")).text
+
+
+async def test_findings_are_rectified_with_evidence_and_rechecked_at_the_desk(city: City) -> None:
+    async with city.database.transaction() as session:
+        findings = [FindingForm(text="疏散门开向错误", recheck=RecheckMode.DESK)]
+        case, city.now = await world.visited(session, city.world, city.now, fire=findings)
+    await city.log_in(city.world.dispatcher)
+    await walk.done(city, f"/inspections/{case.code}/deliberate")
+    await city.log_in(city.world.owner)
+    page = (await city.get(f"/cases/{case.code}")).text
+    address = re.search(r'action="(/cases/[^"]+/rectify)"', page)
+    assert address is not None
+    foreign = await city.post(address[1], {"text": "门已换向", "evidence": "999999"})
+    assert foreign.status_code == 409
+    assert "门已换向" in foreign.text
+    await city.post(f"/cases/{case.code}/documents", files=[("files", ("照片.pdf", b"%PDF-1.7"))])
+    evidence = re.search(r'name="evidence" value="(\d+)"', (await city.get(f"/cases/{case.code}")).text)
+    assert evidence is not None
+    await walk.done(city, address[1], {"text": "门已换向", "evidence": evidence[1]})
+    await walk.done(city, f"/cases/{case.code}/recheck")
+    await city.log_in(city.world.dispatcher)
+    await walk.done(city, f"/inspections/{case.code}/next-round")
+    assert "书面复验" in (await city.get(f"/inspections/{case.code}")).text
