@@ -39,7 +39,6 @@ class Block:
     angle: int
     entries: dict[str, Entry] = field(default_factory=dict)
     ruled: bool = False
-    words: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -141,7 +140,6 @@ def _read(
             label_box=frame.displayed(label.span.bbox),
             cell=frame.displayed(cell) if cell else None,
         )
-    block.words = [word.text for word in words if layout.overlaps(word.bbox, inside)]
     return block
 
 

@@ -13,9 +13,17 @@ from pathlib import Path
 
 import msgspec
 
-from documents import read, sandbox, triage
+from documents import ocr, read, sandbox, triage
 from documents.dossier import reconcile
-from documents.report import DocumentReport, DossierReport, Finding, Page, ProjectFacts, SubmittedFile
+from documents.report import (
+    Content,
+    DocumentReport,
+    DossierReport,
+    Finding,
+    Page,
+    ProjectFacts,
+    SubmittedFile,
+)
 from documents.rulebook import RuleBook, shipped
 from documents.sandbox import Ended, Limits
 
@@ -30,11 +38,13 @@ def check_document(
     rules: RuleBook | None = None,
     limits: Limits | None = None,
     trust_roots: Sequence[bytes] = (),
+    recognise: bool = False,
 ) -> DocumentReport:
     """Reads one file in a child of its own and says what it is and what is wrong with it.
 
     Always returns a report; `readable` is false where the content could not be read. `trust_roots` are the
-    certificates (DER) that electronic signatures must go back to.
+    certificates (DER) that electronic signatures must go back to. With `recognise` (and the extra `ocr` installed),
+    pages without a text layer are read by recognition, which takes seconds each; nothing is rejected on that.
     """
     submitted = file if isinstance(file, SubmittedFile) else submitted_file(Path(file))
     book = rules or shipped()
@@ -49,7 +59,16 @@ def check_document(
         book=book,
         trust_roots=list(trust_roots),
     )
-    return _in_sandbox(submitted, request, limits or Limits())
+    report = _in_sandbox(submitted, request, limits or Limits())
+    unread = [
+        page.number
+        for page in report.pages
+        if page.content in (Content.SCAN, Content.STROKES) and not page.chars
+    ]
+    if not recognise or not report.readable or not unread or not ocr.available():
+        return report
+    request.recognised = ocr.recognise(submitted.path, unread)
+    return _in_sandbox(submitted, request, limits or Limits()) if any(request.recognised.values()) else report
 
 
 def check_dossier(
@@ -60,6 +79,7 @@ def check_dossier(
     today: dt.date | None = None,
     known: dict[str, DocumentReport] | None = None,
     trust_roots: Sequence[bytes] = (),
+    recognise: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> DossierReport:
@@ -75,7 +95,7 @@ def check_dossier(
         report = (
             earlier.named(file.name)
             if earlier
-            else check_document(file, today=today, rules=book, trust_roots=trust_roots)
+            else check_document(file, today=today, rules=book, trust_roots=trust_roots, recognise=recognise)
         )
         if progress:
             progress(report)

@@ -19,13 +19,14 @@ _EXIT = {Verdict.CLEAN: 0, Verdict.FINDINGS: 1, Verdict.UNREADABLE: 2}
 @click.option(
     "--project", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Project facts as JSON."
 )
+@click.option("--ocr", is_flag=True, help="Recognise pages without a text layer (needs the extra `ocr`).")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def check(files: tuple[Path, ...], project: Path | None, *, as_json: bool) -> None:
+def check(files: tuple[Path, ...], project: Path | None, *, ocr: bool, as_json: bool) -> None:
     """Check PDF documents: exit 0 when clean, 1 with findings, 2 when something could not be read."""
     from documents.check import check_dossier, submitted_file
 
     facts = msgspec.json.decode(project.read_bytes(), type=ProjectFacts) if project else None
-    report = check_dossier([submitted_file(path) for path in files], facts)
+    report = check_dossier([submitted_file(path) for path in files], facts, recognise=ocr)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(public(report)), indent=2))
     else:

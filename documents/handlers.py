@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.outbox import Event, Handler
-from documents import queries, store
+from documents import ocr, queries, store
 from documents.commands import CHECK, record_report, record_results
 from documents.dossier import reconcile
 from documents.models import Dossier
@@ -57,7 +57,12 @@ async def check_files(resources: Any, event: Event) -> Checked:
             report = known.get(file.sha256)
             if report is None:
                 report = await asyncio.to_thread(
-                    check_document, file, today=today, rules=rules, trust_roots=roots
+                    check_document,
+                    file,
+                    today=today,
+                    rules=rules,
+                    trust_roots=roots,
+                    recognise=ocr.available(),
                 )
         done += 1
         await _tell(resources.redis, key, done=done, total=len(lines))

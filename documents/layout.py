@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from documents import normalise
 from documents.report import BBox
 
 
@@ -142,10 +141,3 @@ def spans(line: Span, *, gap: float = 1.2) -> Iterator[Span]:
             part = []
         part.append(char)
     yield _span(part)
-
-
-def find(line: Span, phrase: str, start: int = 0) -> tuple[int, int] | None:
-    """Positions [from, to) among the line's characters of a phrase, whatever spaces stand between."""
-    text = "".join(normalise.char(char.text) for char in line.chars)
-    at = text.find(phrase, start)
-    return None if at < 0 else (at, at + len(phrase))

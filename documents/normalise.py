@@ -20,6 +20,7 @@ _CHINESE_DIGITS = {
 _CHINESE_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _CHINESE_NUMBER = re.compile(r"[〇零○一二三四五六七八九壹贰貳叁參肆伍陆陸柒捌玖十拾百佰千仟万萬亿億点點]{2,}")
+_CONFUSED = str.maketrans("口", "□", "竣峻浚骏")
 _BRACKETS = str.maketrans("〔〕[]【】", "()()()")
 PROJECT_CODE = re.compile(r"\d{4}-\d{6}-\d{2}-\d{2}-\d{6}")
 _SMALLEST_ROUNDING = Decimal("0.0051")
@@ -37,6 +38,11 @@ def char(text: str) -> str:
 
 def plain(text: str) -> str:
     return "".join(map(char, text))
+
+
+def as_recognised(text: str) -> str:
+    """Without what recognition drops or confuses (竣 becomes 峻, or nothing), to find phrases in recognised text."""
+    return compact(text).translate(_CONFUSED)
 
 
 def compact(text: str) -> str:

@@ -7,7 +7,7 @@ pdfplumber's TableFinder then works on.
 import ctypes
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -55,12 +55,19 @@ class PageFacts:
     hidden: list[Char]
     object_count: int
     images: list[BBox]
-    from_annotations: bool = False
+    borrowed: bool = False  # the writing comes from annotations or recognition, not from the page
     frames: dict[int, Frame] = field(init=False)
     _lines: dict[int, list[Span]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.frames = {angle: Frame(angle, self.width, self.height) for angle in (0, 90, 180, 270)}
+
+    def borrow(self, lines: Iterable[tuple[str, BBox, int]]) -> None:
+        """Take on recognised lines (text, box, angle) where the page has no writing of its own."""
+        self.chars = [
+            char for text, box, angle in lines for char in _spread(normalise.compact(text), box, angle)
+        ]
+        self.borrowed = bool(self.chars)
 
     @property
     def width_mm(self) -> float:
@@ -140,7 +147,7 @@ class PageFacts:
         covered = max(map(self.area_of, self.images), default=0.0) / max(self.width * self.height, 1.0)
         if covered > _SCAN_SHARE and len(self.chars) < _SCAN_CHARS:
             return Content.SCAN
-        if self.chars and not self.from_annotations:
+        if self.chars and not self.borrowed:
             return Content.TEXT
         if bool((self.thumbnail > _WHITE).all()):
             return Content.BLANK
@@ -183,9 +190,9 @@ def _read(page: pdfium.PdfPage, number: int, user_unit: float) -> PageFacts:
     finally:
         text.close()
     count = max(c.FPDFPage_CountObjects(page.raw), 0)
-    from_annotations = False
+    borrowed = False
     if not chars and (chars := list(_shx_chars(page, space))):
-        from_annotations = True
+        borrowed = True
     return PageFacts(
         raw=page.raw,
         number=number,
@@ -199,7 +206,7 @@ def _read(page: pdfium.PdfPage, number: int, user_unit: float) -> PageFacts:
         object_count=count,
         # Only a page with hardly any text can be a scan; walking a sheet's objects costs as much as its text.
         images=list(_images(page, space, count)) if len(chars) < _SCAN_CHARS else [],
-        from_annotations=from_annotations,
+        borrowed=borrowed,
     )
 
 
@@ -316,12 +323,16 @@ def _annotation_text(annotation: Any, key: bytes) -> str:
     return bytes(buffer)[: size - len(_TERMINATOR)].decode("utf-16-le", errors="replace")
 
 
-def _spread(text: str, box: BBox) -> Iterator[Char]:
+def _spread(text: str, box: BBox, angle: int | None = None) -> Iterator[Char]:
+    """A line's box shared out evenly among its characters; without an angle, the shape of the box tells."""
     x0, top, x1, bottom = box
-    upright = len(text) == 1 or x1 - x0 >= bottom - top
-    step = ((x1 - x0) if upright else (bottom - top)) / max(len(text), 1)
+    if angle is None:
+        angle = 0 if len(text) == 1 or x1 - x0 >= bottom - top else 90
+    x_axis = angle in (0, 180)
+    step = ((x1 - x0) if x_axis else (bottom - top)) / max(len(text), 1)
+    base = {0: bottom, 90: x1, 180: top, 270: x0}[angle]
     for index, char in enumerate(text):
-        if upright:
-            yield Char(char, x0 + index * step, top, x0 + (index + 1) * step, bottom, bottom)
-        else:
-            yield Char(char, x0, bottom - (index + 1) * step, x1, bottom - index * step, x1, 90)
+        place = index if angle in (0, 270) else len(text) - 1 - index
+        low = (x0 if x_axis else top) + place * step
+        box = (low, top, low + step, bottom) if x_axis else (x0, low, x1, low + step)
+        yield Char(char, *box, base, angle)

@@ -13,6 +13,7 @@ import pypdfium2 as pdfium
 
 from documents import classify, forms, layout, lists, seals, signatures, triage
 from documents.blocks import find_block
+from documents.ocr import Recognised
 from documents.pages import PageFacts, read_pages
 from documents.reading import Line, PageReading, Reading
 from documents.report import Content, DocumentReport, Field, Finding, Page
@@ -38,11 +39,11 @@ class ReadRequest(msgspec.Struct, kw_only=True):
     today: dt.date
     book: RuleBook
     trust_roots: list[bytes] = []
+    recognised: dict[int, list[Recognised]] = {}
 
 
 class Triaged(msgspec.Struct):
     findings: list[Finding]
-    pages: int | None
 
 
 def read_document(arguments: bytes, emit: Emit) -> None:
@@ -54,7 +55,7 @@ def read_document(arguments: bytes, emit: Emit) -> None:
     findings = [worded(suspicion, request.file, request.book) for suspicion in first.suspicions]
     if first.password:
         findings.append(request.book.finding("password-required", request.file))
-    emit(TRIAGE, msgspec.msgpack.encode(Triaged(findings, first.pages)))
+    emit(TRIAGE, msgspec.msgpack.encode(Triaged(findings)))
     report = DocumentReport(file=request.file, sha256=request.sha256, size=request.size, findings=findings)
     if first.stopped or first.password:
         report.readable = False
@@ -71,7 +72,7 @@ def read_document(arguments: bytes, emit: Emit) -> None:
         report.readable = False
         emit(REPORT, msgspec.msgpack.encode(report))
         return
-    reading = Reading(request.file, request.today, request.book)
+    reading = Reading(request.file, request.today, request.book, recognised=request.recognised)
     limit = min(triage.MAX_PAGES, first.pages if first.pages is not None else triage.MAX_PAGES)
     _read_pages(document, reading, first.user_units, limit, emit)
     if signatures.present(request.path):
@@ -81,8 +82,11 @@ def read_document(arguments: bytes, emit: Emit) -> None:
     if not report.readable:
         findings.append(request.book.finding("unreadable", request.file, reason="没有可读的页面"))
     report.kind, report.title = reading.kind.code, reading.title
-    report.kind_evidence, report.kind_confidence = reading.kind.evidence, reading.kind.confidence
+    report.kind_evidence = reading.kind.evidence
+    report.kind_confidence = reading.trust(1, reading.kind.confidence)
     report.fields = list(reading.fields)
+    for value in report.fields:
+        value.confidence = reading.trust(value.page, value.confidence)
     report.listed, report.signatures = reading.listed, reading.signatures
     for check in DOCUMENT_CHECKS if report.readable else ():
         report.findings.extend(islice(check(reading), _FINDINGS_PER_CHECK))
@@ -126,6 +130,8 @@ def _unread(number: int) -> Page:
 
 
 def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> PageReading:
+    if not facts.chars and (lines := reading.recognised.get(facts.number)):
+        facts.borrow((line.text, line.bbox, line.angle) for line in lines)
     page = PageReading(
         Page(
             number=facts.number,
@@ -135,6 +141,7 @@ def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> Page
             rotation=facts.rotation,
             content=facts.content,
             fingerprint=facts.fingerprint,
+            chars=len(facts.chars),
         ),
         facts.direction,
     )
@@ -148,7 +155,13 @@ def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> Page
         _read_drawing(facts, page, reading.book)
     if facts.number <= _PAGES_TO_JUDGE_BY and reading.kind.code is None:
         height = facts.width if facts.direction in (90, 270) else facts.height
-        kind = classify.classify(facts.lines, height, reading.book, title_block=page.title_block is not None)
+        kind = classify.classify(
+            facts.lines,
+            height,
+            reading.book,
+            title_block=page.title_block is not None,
+            recognised=facts.borrowed,
+        )
         if kind.confidence > reading.kind.confidence or reading.kind.code is None:
             reading.kind = kind
         if facts.number == 1 and (title := classify.heading(facts.lines, height)):

@@ -1,18 +1,20 @@
 """What is kept of a document once its pages are closed, and what the checks judge."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from documents.blocks import Block
 from documents.classify import Kind
+from documents.ocr import Recognised
 from documents.report import BBox, Content, Field, Finding, ListedDrawing, Page, Signature
 from documents.rulebook import Family, RuleBook
 from documents.seals import SealSpot, SignatureSpot
 from documents.tables import Table
 
 FEWEST_STROKES = 40
+RECOGNISED = 0.5
 
 
 @dataclass(slots=True)
@@ -66,6 +68,11 @@ class Reading:
     signatures: list[Signature] = field(default_factory=list)
     listed: list[ListedDrawing] = field(default_factory=list)
     list_columns: dict[str, int] = field(default_factory=dict)
+    recognised: Mapping[int, list[Recognised]] = field(default_factory=dict)
+
+    def trust(self, page: int | None, confidence: float) -> float:
+        """What is only recognised is trusted less, and never rejected."""
+        return min(confidence, RECOGNISED) if page in self.recognised else confidence
 
     @property
     def family(self) -> Family | None:
@@ -90,7 +97,13 @@ class Reading:
         **values: Any,
     ) -> Finding:
         return self.book.finding(
-            code, self.file, page=page, bbox=bbox, evidence=evidence, confidence=confidence, **values
+            code,
+            self.file,
+            page=page,
+            bbox=bbox,
+            evidence=evidence,
+            confidence=self.trust(page, confidence),
+            **values,
         )
 
     def about(self, subject: Field, code: str, **values: Any) -> Finding:

@@ -80,6 +80,8 @@ class Page(msgspec.Struct, kw_only=True):
     rotation: int
     content: Content
     fingerprint: str | None = None
+    chars: int = 0
+    """How many characters were read, be it from annotations or by recognition."""
 
     @property
     def text_layer(self) -> bool:

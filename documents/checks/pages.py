@@ -47,7 +47,10 @@ def unreadable_pages(reading: Reading) -> Iterator[Finding]:
 
 
 def scanned_pages(reading: Reading) -> Iterator[Finding]:
-    """Scans whose text nobody has read, in one finding when there are several."""
+    """Scans whose text nobody has read, in one finding when there are several; recognised ones are noted."""
+    for page in reading.pages:
+        if page.page.content is Content.SCAN and page.page.number in reading.recognised and page.chars:
+            yield reading.finding("recognised", page=page.page.number)
     scans = [
         page.page.number for page in reading.pages if page.page.content is Content.SCAN and not page.chars
     ]

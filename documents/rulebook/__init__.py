@@ -15,6 +15,9 @@ import msgspec
 
 from documents.report import BBox, Finding, Message, Severity
 
+ENOUGH_TO_REJECT = 0.6
+"""Confidence below which nothing blocks: a person looks instead."""
+
 
 class FindingRule(msgspec.Struct, frozen=True):
     severity: Severity
@@ -145,9 +148,12 @@ class RuleBook(msgspec.Struct, frozen=True, dict=True):
         """A finding as the rule words it; `values` fill the placeholders. An unknown code is a KeyError."""
         rule = self.findings.finding[code]
         filled = {"page": page, **values}
+        level = severity or rule.severity
+        if confidence < ENOUGH_TO_REJECT and level is Severity.BLOCKS:
+            level = Severity.DOUBTFUL
         return Finding(
             code=code,
-            severity=severity or rule.severity,
+            severity=level,
             document=document,
             page=page,
             bbox=bbox,

@@ -1,0 +1,130 @@
+"""Recognised text of pages that carry none: the optional extra `ocr`, in a sandbox of its own.
+
+The models ship inside the wheel and run offline. Recognition takes seconds a page and up to 1.2 GB, so of a sheet only
+the corners are read, until a title block shows. What is recognised is never enough to reject anything.
+"""
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from documents import normalise
+from documents.layout import Frame
+from documents.report import BBox
+from documents.sandbox import Emit, Limits, Sandbox
+
+if TYPE_CHECKING:
+    from documents.pages import Bitmap
+
+JOB = "documents.ocr:recognise_pages"
+PAGE = b"P"
+MAX_PAGES = 20
+#: ONNX reserves far more address space than it uses.
+LIMITS = Limits(memory_bytes=6 << 30, cpu_seconds=240, wall_seconds=300)
+_DPI = 150
+_SHEET_SIDE_PT = 1200.0
+_CORNER = 0.42  # of a sheet's sides
+_TITLE_BLOCK_WORDS = ("图号", "图名", "工程名称")
+_SURE = 0.5
+_UPRIGHT_SHARE = 0.5
+_LEGIBLE = 0.8  # mean confidence of a page that stands upright
+
+
+class Recognised(msgspec.Struct):
+    """One line; the box in displayed points, the angle of writing counter-clockwise."""
+
+    text: str
+    bbox: BBox
+    confidence: float
+    angle: int = 0
+
+
+class Wanted(msgspec.Struct):
+    path: str
+    pages: list[int]
+
+
+class Found(msgspec.Struct):
+    page: int
+    lines: list[Recognised]
+
+
+_sandbox = Sandbox()
+
+
+def available() -> bool:
+    return importlib.util.find_spec("rapidocr_onnxruntime") is not None
+
+
+def recognise(path: str, pages: Sequence[int]) -> dict[int, list[Recognised]]:
+    """Lines by page number; a page that could not be recognised in time is left out."""
+    wanted = msgspec.msgpack.encode(Wanted(path=path, pages=list(pages[:MAX_PAGES])))
+    frames = list(_sandbox.run(JOB, wanted, limits=LIMITS))
+    found = [msgspec.msgpack.decode(payload, type=Found) for kind, payload in frames if kind == PAGE]
+    return {each.page: each.lines for each in found}
+
+
+def recognise_pages(arguments: bytes, emit: Emit) -> None:
+    """The sandbox's job: a PAGE frame for each page as it is done."""
+    import pypdfium2 as pdfium
+    from rapidocr_onnxruntime import RapidOCR
+
+    from documents.pages import read_pages
+
+    wanted = msgspec.msgpack.decode(arguments, type=Wanted)
+    engine = RapidOCR()
+    document = pdfium.PdfDocument(wanted.path)
+    for facts in read_pages(document, user_units={}, limit=max(wanted.pages)):
+        if isinstance(facts, int) or facts.number not in wanted.pages:
+            continue
+        lines: list[Recognised] = []
+        for region in _regions(facts.width, facts.height):
+            lines += _in_region(engine, facts.render(region, _DPI / 72), region)
+            if any(word in normalise.compact(line.text) for line in lines for word in _TITLE_BLOCK_WORDS):
+                break
+        emit(PAGE, msgspec.msgpack.encode(Found(page=facts.number, lines=lines)))
+
+
+def _regions(width: float, height: float) -> list[BBox]:
+    """The page; of a sheet its corners, the usual one first."""
+    if max(width, height) < _SHEET_SIDE_PT:
+        return [(0.0, 0.0, width, height)]
+    left, right = (0.0, width * _CORNER), (width * (1 - _CORNER), width)
+    top, bottom = (0.0, height * _CORNER), (height * (1 - _CORNER), height)
+    return [(x0, y0, x1, y1) for x0, x1 in (right, left) for y0, y1 in (bottom, top)]
+
+
+def _in_region(engine: Any, picture: "Bitmap", region: BBox) -> Iterator[Recognised]:
+    """Lines of a picture; one that lies on its side is turned, both ways, and the better reading taken."""
+    import numpy as np
+
+    scale = _DPI / 72
+    readings = {0: _lines(engine, picture)}
+    wide = sum(box[2] - box[0] >= box[3] - box[1] for _, box, _ in readings[0])
+    if readings[0] and wide < _UPRIGHT_SHARE * len(readings[0]):
+        # Text at 90° reads upwards: turned clockwise, it stands upright.
+        readings = {90: _lines(engine, np.rot90(picture, -1)), 270: _lines(engine, np.rot90(picture, 1))}
+    elif readings[0] and sum(sure for _, _, sure in readings[0]) < _LEGIBLE * len(readings[0]):
+        readings[180] = _lines(engine, np.rot90(picture, 2))
+    angle, best = max(readings.items(), key=lambda item: sum(sure * len(text) for text, _, sure in item[1]))
+    rows, columns = picture.shape[:2]
+    frame = Frame(angle, columns, rows)
+    for text, box, sure in best:
+        x0, top, x1, bottom = (side / scale for side in frame.displayed(box))
+        shown = (region[0] + x0, region[1] + top, region[0] + x1, region[1] + bottom)
+        yield Recognised(text=text, bbox=shown, confidence=sure, angle=angle)
+
+
+def _lines(engine: Any, picture: "Bitmap") -> list[tuple[str, BBox, float]]:
+    import numpy as np
+
+    # Without its own turning of lines by 180°, or both ways of turning the page would read alike.
+    found, _ = engine(np.ascontiguousarray(np.repeat(picture[:, :, None], 3, axis=2)), use_cls=False)
+    lines = []
+    for corners, text, sure in found or []:
+        xs, ys = [float(corner[0]) for corner in corners], [float(corner[1]) for corner in corners]
+        if float(sure) >= _SURE:
+            lines.append((str(text), (min(xs), min(ys), max(xs), max(ys)), float(sure)))
+    return lines
