@@ -14,8 +14,9 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import sqlalchemy as sa
@@ -35,6 +36,7 @@ from tendering.prices import amount_of
 from tendering.queries import NoticeFilter, list_notices
 from tendering.rules import KINDS, Category, Nature, NoticeKind
 
+Result = TypeVar("Result")
 SIZE = int(os.environ.get("NOTICES", "1000000"))
 IMPORTED = min(20_000, SIZE)
 FEED_WRITES = 25
@@ -149,20 +151,16 @@ async def fill(database: Database, url: str, made: list[tuple[str, NoticeKind, s
 
 
 async def bench_search(database: Database, made: list[tuple[str, NoticeKind, str]]) -> dict[str, Any]:
-    """First pages: latency as the application sees it, and recall against substring truth."""
+    """First pages: best of three as the application sees them, and recall against substring truth."""
     texts = [f"{search.normalise(title)}\n{search.normalise(firm)}" for title, _, firm in made]
     found, total, times = 0, 0, list[tuple[float, str]]()
-    async with database.transaction() as session:
-        for query in queries():
+    for query in queries():
+        truth = newest(texts, search.words(query))
+        async with database.transaction() as session:
             for wanted in (NoticeFilter(q=query), NoticeFilter(q=query, category=Category.LAND)):
-                await list_notices(session, wanted)
-                began = time.perf_counter()
-                page = await list_notices(session, wanted)
-                times.append(
-                    ((time.perf_counter() - began) * 1000, f"{query} {wanted.category or ''}".strip())
-                )
+                page, spent = await best_of(3, partial(list_notices, session, wanted))
+                times.append((spent, f"{query} {wanted.category or ''}".strip()))
                 if wanted.category is None:
-                    truth = newest(texts, search.words(query))
                     found += len(truth & {item.id for item in page.items})
                     total += len(truth)
     milliseconds = sorted(moment for moment, _ in times)
@@ -174,6 +172,16 @@ async def bench_search(database: Database, made: list[tuple[str, NoticeKind, str
         "slowest": [query for _, query in sorted(times, reverse=True)[:3]],
         "recall": round(found / total, 4),
     }
+
+
+async def best_of(rounds: int, call: Callable[[], Awaitable[Result]]) -> tuple[Result, float]:
+    """The result, and the least milliseconds of some rounds: others use the machine as well."""
+    least = float("inf")
+    for _ in range(rounds):
+        began = time.perf_counter()
+        result = await call()
+        least = min(least, (time.perf_counter() - began) * 1000)
+    return result, least
 
 
 def newest(texts: list[str], words: list[str], count: int = 20) -> set[str]:
@@ -225,9 +233,7 @@ async def bench_paging(database: Database) -> dict[str, Any]:
             page = await list_notices(session, NoticeFilter(until=until))
             if page.older is None:
                 continue
-            began = time.perf_counter()
-            await list_notices(session, NoticeFilter(), cursor=page.older)
-            spent = (time.perf_counter() - began) * 1000
+            _, spent = await best_of(3, partial(list_notices, session, NoticeFilter(), cursor=page.older))
             timed[f"depth_{share}"], worst = round(spent, 2), max(worst, spent)
         deep = (
             sa.select(col(Notice.id))
@@ -320,10 +326,11 @@ async def bench_feed(database: Database) -> dict[str, Any]:
     cursor = ""
     async with database.transaction() as session:
         last = int(await session.scalar(sa.select(sa.func.max(col(Notice.id)))) or 0)
-        more = True
-        while more:
-            page = await list_changes(session, cursor=cursor or None, limit=100_000)
-            cursor, more = page.cursor, page.more
+    more = True
+    while more:
+        async with database.transaction() as session:
+            page = await list_changes(session, cursor=cursor or None, limit=20_000)
+        cursor, more = page.cursor, page.more
     readers = [asyncio.create_task(read_ours(cursor)), asyncio.create_task(read_naive(last))]
     await asyncio.gather(*(write(number) for number in range(8)))
     done.set()

@@ -44,6 +44,10 @@ class NoticeFilter(msgspec.Struct, frozen=True, omit_defaults=True):
     until: date | None = None
     buyer: str | None = None
     project: str | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    open_at: datetime | None = None
+    """Only what closes after this moment: bids still taken, publicity still running."""
 
 
 class NoticeLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -61,6 +65,15 @@ class NoticeLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     amount: Decimal | None
     published_at: datetime
     closes_at: datetime | None
+
+
+class Facets(msgspec.Struct, frozen=True):
+    """How many notices a filter finds, by category, stage and district."""
+
+    total: int
+    category: dict[str, int] = {}
+    stage: dict[str, int] = {}
+    district: dict[str, int] = {}
 
 
 class NoticePage(msgspec.Struct, frozen=True):
@@ -113,9 +126,9 @@ async def _rows(session: AsyncSession, wanted: NoticeFilter, place: Place, limit
     """Up to `limit` rows beyond the place; words are looked for as `search` explains."""
     if not search.words(wanted.q):
         return await _lines(session, Notice, [*conditions(wanted), *place.beyond(Notice)], place, limit)
-    walk = sa.select(Notice).where(*place.beyond(Notice)).order_by(*place.order(Notice)).limit(search.WALK)
-    recent = aliased(Notice, walk.subquery("recent"))
-    rows = await _lines(session, recent, conditions(wanted, recent), place, limit)
+    rows = await _walked(session, wanted, place, limit, search.WALK)
+    if search.FEW <= len(rows) < limit:
+        rows = await _walked(session, wanted, place, limit, 2 * search.WALK * limit // len(rows))
     if len(rows) == limit:
         return rows
     hits = (
@@ -126,6 +139,15 @@ async def _rows(session: AsyncSession, wanted: NoticeFilter, place: Place, limit
     )
     best = sa.select(hits.c.id).order_by(*place.order(hits.c)).limit(limit)
     return await _lines(session, Notice, [col(Notice.id).in_(best)], place, limit)
+
+
+async def _walked(
+    session: AsyncSession, wanted: NoticeFilter, place: Place, limit: int, far: int
+) -> Sequence[Any]:
+    """What is found among the next `far` rows."""
+    walk = sa.select(Notice).where(*place.beyond(Notice)).order_by(*place.order(Notice)).limit(far)
+    recent = aliased(Notice, walk.subquery("recent"))
+    return await _lines(session, recent, conditions(wanted, recent), place, limit)
 
 
 async def _lines(
@@ -165,11 +187,32 @@ def _indexed(wanted: NoticeFilter) -> sa.ColumnElement[bool]:
 
 async def count_notices(session: AsyncSession, wanted: NoticeFilter) -> int:
     """How many there are, counted up to COUNT_LIMIT + 1."""
+    return int(await session.scalar(sa.select(sa.func.count()).select_from(_counted(wanted))) or 0)
+
+
+async def count_facets(session: AsyncSession, wanted: NoticeFilter) -> Facets:
+    """The count, and how it divides; beyond COUNT_LIMIT nothing is divided, since a part would mislead."""
+    found = _counted(wanted)
+    facets = (found.c.category, found.c.stage, found.c.district)
+    statement = sa.select(*facets, sa.func.count().label("notices")).group_by(
+        sa.func.grouping_sets(sa.tuple_(), *(sa.tuple_(facet) for facet in facets))
+    )
+    total, parts = 0, {name: dict[str, int]() for name in ("category", "stage", "district")}
+    for row in await session.execute(statement):
+        values = [(name, getattr(row, name)) for name in parts if getattr(row, name) is not None]
+        if not values:
+            total = max(total, row.notices)
+        for name, value in values:
+            parts[name][value] = row.notices
+    return Facets(total, **parts) if total <= COUNT_LIMIT else Facets(total)
+
+
+def _counted(wanted: NoticeFilter) -> sa.Subquery:
     clauses = conditions(wanted)
     if search.words(wanted.q):
         clauses.append(_indexed(wanted))
-    found = sa.select(sa.literal(1)).select_from(Notice).where(*clauses).limit(COUNT_LIMIT + 1)
-    return int(await session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0)
+    columns = (col(Notice.category), col(Notice.stage), col(Notice.district))
+    return sa.select(*columns).where(*clauses).limit(COUNT_LIMIT + 1).subquery("found")
 
 
 def conditions(wanted: NoticeFilter, source: Any = Notice) -> list[sa.ColumnElement[bool]]:
@@ -186,6 +229,12 @@ def conditions(wanted: NoticeFilter, source: Any = Notice) -> list[sa.ColumnElem
         )
         if value is not None
     ]
+    if wanted.least is not None:
+        clauses.append(source.amount >= wanted.least)
+    if wanted.most is not None:
+        clauses.append(source.amount <= wanted.most)
+    if wanted.open_at is not None:
+        clauses.append(source.closes_at > wanted.open_at)
     if wanted.since is not None:
         clauses.append(source.published_at >= _midnight(wanted.since))
     if wanted.until is not None:

@@ -4,8 +4,9 @@ Chinese has no spaces, and a word segmenter loses a fifth of what a reader would
 characters: normalised (width, case, blanks), then compared as a substring. Which notices are compared is chosen so
 that every query is fast on a million notices:
 
-- frequent words are found by walking back from the newest notice: most pages fill within `WALK` rows;
-- what the walk does not fill comes from a GIN index of every one and two neighbouring characters, whose candidates
+- frequent words are found by walking back from the newest notice: most pages fill within `WALK` rows, and what the
+  walk yields tells how much further it would have to go;
+- what walking does not fill comes from a GIN index of every one and two neighbouring characters, whose candidates
   are then compared. Its cost falls with the rarity of the rarest pair, which is just where the walk fails.
 """
 
@@ -16,6 +17,8 @@ from tendering.content import Publication, participants
 
 #: Rows that the walk looks at: about 2 ms.
 WALK = 2000
+#: So many hits in the first walk promise that walking on is cheaper than the index; fewer, that the words are rare.
+FEW = 3
 
 #: The index's characters and pairs of neighbours.
 DDL = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -15,8 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.principal import Principal
 from api.web import portal_words, words
-from api.web.rendering import localdate, page
+from api.web.rendering import localdate, money, page
+from core import clock
 from core.calendars import load_calendar
+from core.i18n import gettext
 from tendering import queries
 from tendering.differences import differences
 from tendering.objections import list_objections
@@ -29,6 +32,7 @@ from tendering.timetable import dated_rules
 
 PageRequest = Request[Principal | None, Any, State]
 PAGE_SIZE = 20
+LARGEST_WAN = Decimal(10) ** 8
 #: Templates say coded terms with these.
 WORDS: Mapping[str, Any] = {
     "category_name": words.category_name,
@@ -57,6 +61,9 @@ def search_of(
     district: FromQuery[str] = "",
     since: Annotated[str, QueryParameter(name="from")] = "",
     until: Annotated[str, QueryParameter(name="to")] = "",
+    least: FromQuery[str] = "",
+    most: FromQuery[str] = "",
+    open_now: Annotated[str, QueryParameter(name="open")] = "",
 ) -> NoticeFilter:
     """The search in the address. What cannot be understood counts as not said: addresses are typed by hand too."""
     return NoticeFilter(
@@ -66,6 +73,9 @@ def search_of(
         district=district if district in regions() else None,
         since=_day(since),
         until=_day(until),
+        least=_wan(least),
+        most=_wan(most),
+        open_at=clock.now().replace(second=0, microsecond=0) if open_now else None,
     )
 
 
@@ -80,23 +90,28 @@ async def show_notices(
     cursor: Annotated[str, QueryParameter(max_length=80)] = "",
 ) -> Template:
     found = await queries.list_notices(session, wanted, cursor=cursor or None, limit=PAGE_SIZE)
+    facets = await queries.count_facets(session, wanted)
     state = state_of(wanted)
     return page(
         request,
         "portal/notices.html",
         found=found,
-        count=await queries.count_notices(session, wanted),
+        count=facets.total,
         count_limit=queries.COUNT_LIMIT,
         wanted=wanted,
+        state=state,
         chips=[(label, address(state, without=name)) for name, label in _labels(wanted).items()],
         older=address(state, cursor=found.older) if found.older else None,
         newer=address(state, cursor=found.newer) if found.newer else None,
         feeds=[
             (name, address(state).replace("/notices", f"/notices.{name}", 1)) for name in ("atom", "json")
         ],
-        categories=[(item.value, words.category_name(item)) for item in Category],
-        stages=[(item.value, portal_words.stage_name(item)) for item in Stage],
-        districts=[(code, regions().get(code, code)) for code in await queries.districts_present(session)],
+        categories=_options(facets.category, {item.value: words.category_name(item) for item in Category}),
+        stages=_options(facets.stage, {item.value: portal_words.stage_name(item) for item in Stage}),
+        districts=_options(
+            facets.district,
+            {code: regions().get(code, code) for code in await queries.districts_present(session)},
+        ),
         **WORDS,
     )
 
@@ -187,6 +202,9 @@ def state_of(wanted: NoticeFilter) -> dict[str, str]:
         "district": wanted.district,
         "from": wanted.since,
         "to": wanted.until,
+        "least": wanted.least is not None and f"{wanted.least / 10_000:f}",
+        "most": wanted.most is not None and f"{wanted.most / 10_000:f}",
+        "open": wanted.open_at and "1",
     }
     return {name: str(value) for name, value in values.items() if value}
 
@@ -200,6 +218,9 @@ def _labels(wanted: NoticeFilter) -> dict[str, str]:
         "district": regions().get(wanted.district or ""),
         "from": wanted.since and f"≥ {localdate(wanted.since)}",
         "to": wanted.until and f"≤ {localdate(wanted.until)}",
+        "least": wanted.least is not None and f"≥ {money(wanted.least)}",
+        "most": wanted.most is not None and f"≤ {money(wanted.most)}",
+        "open": wanted.open_at and gettext("尚未截止"),
     }
     return {name: label for name, label in labels.items() if label}
 
@@ -207,6 +228,20 @@ def _labels(wanted: NoticeFilter) -> dict[str, str]:
 def address(state: Mapping[str, str], *, without: str = "", **extra: str) -> str:
     query = urlencode({name: value for name, value in state.items() if name != without} | extra)
     return f"/notices?{query}" if query else "/notices"
+
+
+def _options(counts: Mapping[str, int], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The choices of a filter, each with how many of the found notices it holds."""
+    return [(key, f"{name}（{counts[key]}）" if key in counts else name) for key, name in names.items()]
+
+
+def _wan(text: str) -> Decimal | None:
+    """An amount in ten thousand yuan, as people think of contracts."""
+    try:
+        amount = Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        return None
+    return amount * 10_000 if amount.is_finite() and 0 <= amount < LARGEST_WAN else None
 
 
 def _day(text: str) -> date | None:

@@ -114,3 +114,22 @@ async def test_statistics_lead_to_their_notices(client: httpx.AsyncClient, year:
     assert answer.status_code == 200
     if year:
         assert "/notices?stage=award&amp;from=2026-03-01&amp;to=2026-03-31" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("least=200&most=205", 2), ("least=179.9&most=180", 2), ("least=x&most=-1", 5), ("open=1", 0)],
+)
+async def test_list_filters_by_amount_and_by_what_is_still_open(
+    client: httpx.AsyncClient, query: str, count: int
+) -> None:
+    answer = await client.get(f"/notices?{query}")
+
+    assert len(notice_links(answer.text)) == count
+
+
+async def test_filters_show_how_many_notices_each_choice_holds(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/notices?q=电力")
+
+    assert '<option value="tender" >招标采购（2）</option>' in answer.text
+    assert '<option value="works" >工程建设（5）</option>' in answer.text
