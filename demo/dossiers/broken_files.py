@@ -70,15 +70,15 @@ def _second_page_gone(pdf: Pdf) -> None:
     del pdf.pages[1]
 
 
-def scanned(data: bytes) -> bytes:
+def scanned(data: bytes, dpi: int = SCAN_DPI) -> bytes:
     """The first page as a picture of itself, the others as they are."""
     from reportlab.lib.utils import ImageReader
     from reportlab.pdfgen.canvas import Canvas
 
-    image = _rendered(data, 0)
+    image = _rendered(data, 0, dpi)
     jpeg, page = io.BytesIO(), io.BytesIO()
     image.convert("RGB").save(jpeg, "JPEG", quality=80)
-    width, height = image.width * 72 / SCAN_DPI, image.height * 72 / SCAN_DPI
+    width, height = image.width * 72 / dpi, image.height * 72 / dpi
     canvas = Canvas(page, pagesize=(width, height), invariant=1)
     canvas.drawImage(ImageReader(io.BytesIO(jpeg.getvalue())), 0, 0, width, height)
     canvas.save()
@@ -103,12 +103,12 @@ def write_without_embedding(paper: Paper) -> None:
     paper.canvas.drawText(writer)
 
 
-def _rendered(data: bytes, index: int) -> Image.Image:
+def _rendered(data: bytes, index: int, dpi: int = SCAN_DPI) -> Image.Image:
     import pypdfium2
 
     document = pypdfium2.PdfDocument(data)
     page = document[index]
-    image: Image.Image = page.render(scale=SCAN_DPI / 72).to_pil()
+    image: Image.Image = page.render(scale=dpi / 72).to_pil()
     page.close()
     document.close()
     return image

@@ -31,6 +31,7 @@ BLOCK_FIELDS = {
     "drawing_number": "图号", "scale": "比例", "stage": "设计阶段", "date": "日期", "discipline": "专业",
     "project_number": "工程编号", "revision": "版本",
 }  # fmt: skip
+LETTERS = 10  # pt: 3.5 mm, the least height of Chinese characters on drawings (GB/T 14691)
 ROOMS = ("门厅", "办公室", "会议室", "楼梯间", "卫生间", "设备间", "走廊", "储藏间", "起居室", "卧室")
 
 
@@ -193,7 +194,7 @@ def _stamp(paper: Paper, item: Drawing, corner: tuple[float, float]) -> None:
 
 
 def _cell(
-    paper: Paper, item: Drawing, key: str, box: Box, *, label: str | None = None, size: float = 8
+    paper: Paper, item: Drawing, key: str, box: Box, *, label: str | None = None, size: float = LETTERS
 ) -> None:
     """A ruled cell: its label at the left, or above where the cell is narrow, and the value in a cell of its own."""
     name = label or BLOCK_FIELDS[key]
@@ -229,7 +230,7 @@ def _corner(paper: Paper, item: Drawing, x: float, y: float) -> None:
     share = width / len(SIGNED)
     for index, role in enumerate(SIGNED):
         left = x + index * share
-        _cell(paper, item, role, (left, y + 6 * row, left + share, y + 7 * row), label=role, size=7)
+        _cell(paper, item, role, (left, y + 6 * row, left + share, y + 7 * row), label=role, size=8)
 
 
 def _corner_block(paper: Paper, item: Drawing, inner: Box) -> Box:

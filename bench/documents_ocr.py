@@ -1,0 +1,64 @@
+"""Sheets that are pictures: what recognition reads of their title blocks, how long it takes, how much memory."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import msgspec
+
+from demo.city import A, build_city
+from demo.dossiers import drawings
+from demo.dossiers.broken_files import scanned
+from demo.dossiers.drawings import Drawing
+from demo.dossiers.facts import facts_of
+from documents import normalise, ocr
+from documents.check import check_document
+from documents.sandbox import Ended, Sandbox
+
+NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
+SCAN_DPI = 200
+#: What recognition may confuse or drop without a reader being misled.
+ALIKE = str.maketrans({"峻": "竣", "㎡": "m", "²": "m", "：": ":", "（": "(", "）": ")"})
+
+
+def make_scans(folder: Path, count: int, *, sheet: str) -> Iterator[tuple[Path, Drawing]]:
+    """One-page files, each a picture of a sheet with a title block of a tuned kind."""
+    city = build_city(A.scaled(0.2), now=NOW)
+    for number in range(count):
+        facts = facts_of(city.projects[number % len(city.projects)], city.market)
+        (item,) = drawings.drawing_set(facts, Random(number), count=1, layouts=list(drawings.TUNED))
+        item = replace(item, sheet=sheet, segments=400, rotate=0)
+        path = folder / f"scan-{number:03d}.pdf"
+        path.write_bytes(scanned(drawings.draw([item], seed=str(number)).save(), SCAN_DPI))
+        yield path, item
+
+
+def read_scans(folder: Path, count: int, *, sheet: str = "A1") -> tuple[int, int, float]:
+    """Fields printed, fields read as printed, seconds for each sheet with one worker."""
+    made = list(make_scans(folder, count, sheet=sheet))
+    printed = read = 0
+    start = time.perf_counter()
+    for path, item in made:
+        report = check_document(path, today=NOW.date(), recognise=True)
+        found = {field.name: _plain(field.raw) for field in report.fields if field.page == 1}
+        wanted = {name: _plain(text) for name, text in item.block.items() if name in drawings.BLOCK_FIELDS}
+        printed += len(wanted)
+        read += sum(found.get(name) == text for name, text in wanted.items())
+    return printed, read, (time.perf_counter() - start) / count
+
+
+def peak_megabytes(folder: Path) -> float:
+    """The most memory that a child had which recognised one sheet."""
+    ((path, _),) = make_scans(folder, 1, sheet="A1")
+    wanted = msgspec.msgpack.encode(ocr.Wanted(path=str(path), pages=[1]))
+    sandbox = Sandbox()
+    *_, (_, last) = sandbox.run(ocr.JOB, wanted, limits=ocr.LIMITS)
+    sandbox.close()
+    return msgspec.msgpack.decode(last, type=Ended).peak_bytes / (1 << 20)
+
+
+def _plain(text: str) -> str:
+    return normalise.compact(text).translate(ALIKE)
