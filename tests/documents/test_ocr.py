@@ -51,4 +51,4 @@ def test_a_scan_is_recognised_in_its_own_sandbox(corpus: Path) -> None:
     path = corpus / "synthetic/scan_消防_rot90.pdf"
     report = check_document(path, today=dt.date(2026, 3, 4), recognise=True)
     assert {"recognised", "rotated-page"} <= {finding.code for finding in report.findings}
-    assert {"construction_unit", "floor_area"} <= {field.name for field in report.fields}
+    assert {"height", "floor_area"} <= {field.name for field in report.fields}
