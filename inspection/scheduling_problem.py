@@ -83,7 +83,7 @@ async def build_question(
     officers = await _officers(session, horizon)
     standing = await _standing(session, case, horizon)
     minutes = site_minutes(at.rules, segment, first_round=case.round == 1)
-    visit = await _visit(session, case, project, parties, minutes)
+    visit = await _visit(session, case, project, parties, minutes=minutes, first_day=search.first_day)
     sites = {_site_id(each): each for each in (project, *(row.project for row in standing))}
     problem = s.Problem(
         first_day=search.first_day,
@@ -200,12 +200,21 @@ async def _officers(session: AsyncSession, horizon: _Horizon) -> list[_OfficerRo
 
 
 async def _visit(
-    session: AsyncSession, case: Case, project: Project, parties: Sequence[Party], minutes: int
+    session: AsyncSession,
+    case: Case,
+    project: Project,
+    parties: Sequence[Party],
+    *,
+    minutes: int,
+    first_day: date,
 ) -> s.Visit:
     ids = [party.matter_id for party in parties]
     matters = {row.id: row for row in await session.scalars(sa.select(Matter).where(col(Matter.id).in_(ids)))}
+    # A promise that has passed already bounds nothing: the visit is then held as soon as it can be.
     whole = await session.scalar(
-        sa.select(Clock).where(col(Clock.case_id) == case.id, col(Clock.node) == Node.WHOLE)
+        sa.select(Clock).where(
+            col(Clock.case_id) == case.id, col(Clock.node) == Node.WHOLE, col(Clock.due) >= first_day
+        )
     )
     return s.Visit(
         id=visit_name(case, case.round),

@@ -57,6 +57,8 @@ from inspection.states import CaseState, DocumentState, PartyState, RecheckMode,
 
 PEOPLE = (Account, AccountRole, Delegation, Officer, Certificate, Leave, Recusal, Vehicle)
 SLOT_SECONDS = 0.3
+#: Working days on which a visit is looked for before the bench gives up.
+TRIES = 30
 Life = AsyncIterator[datetime]
 
 
@@ -246,7 +248,7 @@ class Year:
 
     async def _book(self, plan: plans.Case, code: str, rng: Random, now: datetime) -> Life:
         """Until a visit stands whose parties have answered; ends at its start."""
-        while True:
+        for _ in range(TRIES):
             visit = await self._confirm(code, now)
             if visit is None:
                 yield (now := self._later(now, rng, 1, 1))
@@ -260,6 +262,7 @@ class Year:
                 standing = await bookings.standing_visit(session, case)
                 if case.state is CaseState.SCHEDULED and standing and standing.id == visit.id:
                     return
+        raise LookupError(code)
 
     async def _confirm(self, code: str, now: datetime) -> Visit | None:
         lead = self.people.shown["dispatcher"]

@@ -278,3 +278,10 @@ async def test_officer_without_certificate_is_unavailable(session: AsyncSession,
             by=world.liaisons["fire"],
             now=at(3, 11),
         )
+
+
+async def test_case_whose_promise_has_passed_still_finds_slots(session: AsyncSession, world: World) -> None:
+    case = await slotting(session, world, at(3))
+    late = at(14, month=4)
+    first, *_ = await proposals(session, world, case, late)
+    assert local_date(first.starts_at) == at(16, month=4).date()
