@@ -1,8 +1,9 @@
 """What the worker does about each topic of the outbox."""
 
 from api.case_dossiers import HANDLERS as CASE_DOSSIERS
+from api.schedules.solving import HANDLERS as SCHEDULES
 from core.outbox import Handler
 from documents.handlers import HANDLERS as DOCUMENTS
 from inspection.handlers import HANDLERS as INSPECTION
 
-HANDLERS: list[Handler] = [*DOCUMENTS, *INSPECTION, *CASE_DOSSIERS]
+HANDLERS: list[Handler] = [*DOCUMENTS, *INSPECTION, *CASE_DOSSIERS, *SCHEDULES]

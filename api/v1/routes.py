@@ -3,11 +3,18 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from api.v1 import bulk, cases, changes, exchange, notices
+from api.v1 import bulk, cases, changes, exchange, notices, schedules
 
 ROUTES: list[ControllerRouterHandler] = [
     Router(
         path="/api/v1",
-        route_handlers=[*notices.ROUTES, *changes.ROUTES, *bulk.ROUTES, *exchange.ROUTES, *cases.ROUTES],
+        route_handlers=[
+            *notices.ROUTES,
+            *changes.ROUTES,
+            *bulk.ROUTES,
+            *exchange.ROUTES,
+            *cases.ROUTES,
+            *schedules.ROUTES,
+        ],
     )
 ]

@@ -1,0 +1,134 @@
+"""What may be done with stored plans."""
+
+import secrets
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from api.schedules.models import Schedule, ScheduleState
+from core import ledger, outbox
+from core.errors import NotFound, Refusal
+from scheduling.problem import Problem
+from scheduling.repair import Repair
+
+TOPIC = "schedule.solve"
+#: States in which each command is lawful, and what it leads to.
+TRANSITIONS: Mapping[ScheduleState, Collection[ScheduleState]] = {
+    ScheduleState.QUEUED: (ScheduleState.SOLVING, ScheduleState.CANCELLING),
+    ScheduleState.SOLVING: (
+        ScheduleState.SOLVING,
+        ScheduleState.CANCELLING,
+        ScheduleState.DRAFT,
+        ScheduleState.FAILED,
+    ),
+    ScheduleState.CANCELLING: (ScheduleState.CANCELLING, ScheduleState.DRAFT, ScheduleState.FAILED),
+    ScheduleState.DRAFT: (ScheduleState.RELEASED,),
+    ScheduleState.RELEASED: (ScheduleState.SUPERSEDED,),
+    ScheduleState.SUPERSEDED: (),
+    ScheduleState.FAILED: (),
+}
+
+
+class WrongState(Refusal):
+    code = "wrong_schedule_state"
+    message = "排期方案当前状态不允许该操作。"
+
+
+async def find(session: AsyncSession, code: str, *, lock: bool = False) -> Schedule:
+    """Raises `NotFound`."""
+    query = sa.select(Schedule).where(col(Schedule.code) == code)
+    row = (await session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def request_solve(
+    session: AsyncSession, problem: Problem, *, seconds: float, seed: int, by: str, now: datetime
+) -> Schedule:
+    """A new series, to be solved by a worker."""
+    row = Schedule(
+        code=secrets.token_hex(8),
+        series=secrets.token_hex(8),
+        version=1,
+        state=ScheduleState.QUEUED,
+        problem=msgspec.to_builtins(problem),
+        options={"seconds": seconds, "seed": seed},
+        requested_by=by,
+        created_at=now,
+    )
+    session.add(row)
+    outbox.emit(session, TOPIC, {"code": row.code}, now=now)
+    return row
+
+
+def cancel(row: Schedule) -> None:
+    """The worker stops within a second and keeps the best plan so far."""
+    _enter(row, ScheduleState.CANCELLING)
+
+
+def begin(row: Schedule) -> None:
+    if row.state is not ScheduleState.CANCELLING:
+        _enter(row, ScheduleState.SOLVING)
+
+
+def finish(row: Schedule, result: dict[str, Any] | None, *, now: datetime) -> None:
+    """The worker's last word; without a result it has failed."""
+    _enter(row, ScheduleState.FAILED if result is None else ScheduleState.DRAFT)
+    row.result = result
+    row.finished_at = now
+
+
+async def release(session: AsyncSession, row: Schedule, *, by: str, now: datetime) -> None:
+    """This version holds from now on; the series' released one is superseded."""
+    before = (
+        sa.select(Schedule)
+        .where(col(Schedule.series) == row.series, col(Schedule.state) == ScheduleState.RELEASED)
+        .with_for_update()
+    )
+    for other in (await session.execute(before)).scalars():
+        _enter(other, ScheduleState.SUPERSEDED)
+    await session.flush()
+    _enter(row, ScheduleState.RELEASED)
+    ledger.record(
+        session,
+        action="schedule.release",
+        subject=f"schedule:{row.code}",
+        actor=by,
+        now=now,
+        data={"series": row.series, "version": row.version},
+    )
+
+
+async def add_repair(
+    session: AsyncSession, row: Schedule, problem: Problem, repair: Repair, *, by: str, now: datetime
+) -> Schedule:
+    """The repaired plan as the next version of the series, a draft."""
+    if row.state not in {ScheduleState.DRAFT, ScheduleState.RELEASED}:
+        raise WrongState
+    latest = sa.select(sa.func.max(col(Schedule.version))).where(col(Schedule.series) == row.series)
+    new = Schedule(
+        code=secrets.token_hex(8),
+        series=row.series,
+        version=(await session.execute(latest)).scalar_one() + 1,
+        state=ScheduleState.DRAFT,
+        problem=msgspec.to_builtins(problem),
+        options={"repairs": row.code},
+        result=msgspec.to_builtins(repair),
+        requested_by=by,
+        created_at=now,
+        finished_at=now,
+    )
+    session.add(new)
+    return new
+
+
+def _enter(row: Schedule, state: ScheduleState) -> None:
+    if state not in TRANSITIONS[row.state]:
+        raise WrongState
+    row.state = state

@@ -1,0 +1,304 @@
+"""Plans of joint visits: /api/v1/schedules. Solved in the background, versioned, explained and repaired."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIType
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.auth.principal import Principal
+from api.resources import Resources
+from api.schedules import commands
+from api.schedules.models import Schedule, ScheduleState
+from api.v1.answers import NOT_FOUND, WRONG_INPUT, ApiRequest, Reading, problem_spec
+from core.access import Action
+from core.errors import FieldProblem, InvalidInput, LoginRequired, NotFound
+from core.i18n import current_locale, gettext
+from scheduling.disturbances import Disturbance, disturbed
+from scheduling.plan import Plan
+from scheduling.problem import Problem, Record
+from scheduling.repair import repair
+from scheduling.slots import propose_slots
+from scheduling.validation import MESSAGES, ProblemError
+from scheduling.wording import Reason, word
+
+NO_KEY = problem_spec(401, "login_required", "请先登录。")
+NOT_YOURS = problem_spec(403, "not_allowed", "您没有进行该操作的权限。")
+WRONG_STATE = problem_spec(409, "wrong_schedule_state", "排期方案当前状态不允许该操作。")
+REFUSALS = {401: NO_KEY, 403: NOT_YOURS, 404: NOT_FOUND, 409: WRONG_STATE, 422: WRONG_INPUT}
+FINAL = frozenset(ScheduleState) - {
+    ScheduleState.QUEUED,
+    ScheduleState.SOLVING,
+    ScheduleState.CANCELLING,
+}
+BEAT_SECONDS = 0.4
+
+
+class SolveRequest(msgspec.Struct):
+    problem: Problem
+    seconds: Annotated[float, Meta(gt=0, le=100)] = 10.0
+    seed: int = 0
+
+
+class ExplainRequest(msgspec.Struct):
+    visit: str
+    count: Annotated[int, Meta(ge=1, le=20)] = 5
+
+
+class RepairRequest(msgspec.Struct):
+    """`not_before`: nothing is moved to before this tick of the horizon."""
+
+    disturbances: Annotated[tuple[Disturbance, ...], Meta(min_length=1)]
+    not_before: Annotated[int, Meta(ge=0)] = 0
+    seconds: Annotated[float, Meta(gt=0, le=10)] = 2.0
+
+
+class Posting(Reading):
+    """The body is JSON that the handler reads, to answer every fault with its place."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        body = OpenAPIMediaType(schema=Schema(type=OpenAPIType.OBJECT))
+        self.request_body = RequestBody(required=True, content={"application/json": body})
+
+
+@post(
+    "/schedules",
+    opt={"action": Action.SCHEDULE_SOLVE},
+    operation_class=Posting,
+    status_code=202,
+    tags=["排期"],
+    summary="提交排期问题，后台求解 · Submit a problem to be solved in the background",
+    description=(
+        "请求体：problem（结构见 `yichuang schedule schema`）、seconds（至多 100）、seed。"
+        " · Body: problem (see `yichuang schedule schema`), seconds (at most 100), seed."
+    ),
+    security=[{"key": []}],
+    responses=REFUSALS,
+)
+async def post_schedule(request: ApiRequest, session: AsyncSession, now: datetime) -> Response[bytes]:
+    by = _caller(request).actor
+    asked = await _body(request, SolveRequest)
+    row = commands.request_solve(
+        session, asked.problem, seconds=asked.seconds, seed=asked.seed, by=by, now=now
+    )
+    return _answer(_overview(row), status=202)
+
+
+@get(
+    "/schedules/{code:str}",
+    opt={"action": Action.SCHEDULE_READ},
+    operation_class=Reading,
+    tags=["排期"],
+    summary="方案的状态、进度与结果 · State, progress and result of a plan",
+    security=[{"key": []}],
+    responses=REFUSALS,
+)
+async def get_schedule(code: str, session: AsyncSession) -> Response[bytes]:
+    row = await commands.find(session, code)
+    return _answer({**_overview(row), "result": row.result})
+
+
+@get(
+    "/schedules/{code:str}/events",
+    opt={"action": Action.SCHEDULE_READ},
+    operation_class=Reading,
+    tags=["排期"],
+    summary="求解进度（SSE）· Progress as server-sent events",
+    security=[{"key": []}],
+    responses=REFUSALS,
+)
+async def get_events(code: str, session: AsyncSession, resources: Resources) -> ServerSentEvent:
+    await commands.find(session, code)
+    return ServerSentEvent(_progress(resources, code))
+
+
+async def _progress(resources: Resources, code: str) -> AsyncIterator[ServerSentEventMessage]:
+    """The state at once, and again whenever it or the progress has changed, until it is final."""
+    last: dict[str, Any] = {}
+    while True:
+        async with resources.database.transaction() as session:
+            row = await commands.find(session, code)
+        now = _overview(row)
+        if now != last:
+            yield ServerSentEventMessage(event=row.state.value, data=msgspec.json.encode(now).decode())
+        if row.state in FINAL:
+            return
+        last = now
+        await asyncio.sleep(BEAT_SECONDS)
+
+
+@post(
+    "/schedules/{code:str}/cancel",
+    opt={"action": Action.SCHEDULE_SOLVE},
+    operation_class=Reading,
+    status_code=202,
+    tags=["排期"],
+    summary="停止求解，保留至今最好的方案 · Stop solving, keep the best plan so far",
+    security=[{"key": []}],
+    responses=REFUSALS,
+)
+async def post_cancel(code: str, session: AsyncSession) -> Response[bytes]:
+    row = await commands.find(session, code, lock=True)
+    commands.cancel(row)
+    return _answer(_overview(row), status=202)
+
+
+@post(
+    "/schedules/{code:str}/release",
+    opt={"action": Action.SCHEDULE_SOLVE},
+    operation_class=Reading,
+    status_code=200,
+    tags=["排期"],
+    summary="发布方案，取代先前发布的版本 · Release a plan; it supersedes the one released before",
+    security=[{"key": []}],
+    responses=REFUSALS,
+)
+async def post_release(
+    request: ApiRequest, code: str, session: AsyncSession, now: datetime
+) -> Response[bytes]:
+    row = await commands.find(session, code, lock=True)
+    await commands.release(session, row, by=_caller(request).actor, now=now)
+    return _answer(_overview(row))
+
+
+@post(
+    "/schedules/{code:str}/explain",
+    opt={"action": Action.SCHEDULE_READ},
+    operation_class=Posting,
+    status_code=200,
+    tags=["排期"],
+    summary="一件的候选时段，或没有时段的原因与出路 · Slots for one visit, or why there is none",
+    description="请求体：visit、count。 · Body: visit, count.",
+    security=[{"key": []}],
+    responses=REFUSALS,
+)
+async def post_explain(request: ApiRequest, code: str, session: AsyncSession) -> Response[bytes]:
+    asked = await _body(request, ExplainRequest)
+    problem, plan = _stored(await commands.find(session, code))
+    if asked.visit not in problem.visit_by_id:
+        raise NotFound
+    answer = await asyncio.to_thread(propose_slots, problem, asked.visit, plan=plan, count=asked.count)
+    return _answer(_told(answer))
+
+
+@post(
+    "/schedules/{code:str}/repair",
+    opt={"action": Action.SCHEDULE_SOLVE},
+    operation_class=Posting,
+    status_code=201,
+    tags=["排期"],
+    summary="修复受扰的方案，得到新版本 · Repair a disturbed plan; the answer is a new version",
+    description=(
+        "请求体：disturbances（officer_out、sites_shut、overrun）、not_before、seconds。"
+        " · Body: disturbances (officer_out, sites_shut, overrun), not_before, seconds."
+    ),
+    security=[{"key": []}],
+    responses=REFUSALS,
+)
+async def post_repair(
+    request: ApiRequest, code: str, session: AsyncSession, now: datetime
+) -> Response[bytes]:
+    by = _caller(request).actor
+    asked = await _body(request, RepairRequest)
+    row = await commands.find(session, code, lock=True)
+    problem, plan = _stored(row)
+    try:
+        after = disturbed(problem, plan, asked.disturbances, not_before=asked.not_before)
+        done = await asyncio.to_thread(
+            repair,
+            problem,
+            asked.disturbances,
+            plan=plan,
+            not_before=asked.not_before,
+            seconds=asked.seconds,
+        )
+    except ProblemError as error:
+        raise _refused(error) from None
+    new = await commands.add_repair(session, row, after, done, by=by, now=now)
+    return _answer({**_overview(new), "result": _told(done)}, status=201)
+
+
+def _caller(request: ApiRequest) -> Principal:
+    if request.user is None:
+        raise LoginRequired
+    return request.user
+
+
+Body = Any
+
+
+async def _body(request: ApiRequest, shape: type[Body]) -> Body:
+    """Raises `InvalidInput`, naming the contradiction or the field."""
+    try:
+        return msgspec.json.decode(await request.body(), type=shape)
+    except msgspec.MsgspecError as error:
+        if isinstance(error.__cause__, ProblemError):
+            raise _refused(error.__cause__) from None
+        _, _, place = str(error).partition(" - at `")
+        field = place.rstrip("`").removeprefix("$.") or "body"
+        raise InvalidInput(problems=(FieldProblem(field, "该项填写有误。"),)) from None
+
+
+def _refused(error: ProblemError) -> InvalidInput:
+    params = {name: str(value) for name, value in error.params.items()}
+    return InvalidInput(problems=(FieldProblem("problem", MESSAGES[error.code], dict(params)),))
+
+
+def _stored(row: Schedule) -> tuple[Problem, Plan]:
+    if row.result is None:
+        raise commands.WrongState
+    return msgspec.convert(row.problem, Problem), msgspec.convert(row.result["plan"], Plan)
+
+
+def _overview(row: Schedule) -> dict[str, Any]:
+    return {
+        "id": row.code,
+        "series": row.series,
+        "version": row.version,
+        "state": row.state.value,
+        "createdAt": row.created_at,
+        "finishedAt": row.finished_at,
+        "progress": row.progress,
+    }
+
+
+def _told(value: Any) -> Any:
+    """As JSON, every reason with its sentence in the reader's language."""
+    if isinstance(value, Reason):
+        text = word(value, gettext=gettext, locale=current_locale.get())
+        return {**msgspec.to_builtins(value), "text": text}
+    if isinstance(value, Record):
+        tag = value.__struct_config__.tag
+        fields = {name: _told(getattr(value, name)) for name in value.__struct_fields__}
+        return {"type": tag, **fields} if tag else fields
+    if isinstance(value, tuple):
+        return [_told(each) for each in value]
+    return value
+
+
+def _answer(value: object, *, status: int = 200) -> Response[bytes]:
+    """Plans name people: nobody but the caller keeps a copy."""
+    headers = {"Cache-Control": "no-store"}
+    return Response(
+        msgspec.json.encode(value), status_code=status, media_type="application/json", headers=headers
+    )
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    post_schedule,
+    get_schedule,
+    get_events,
+    post_cancel,
+    post_release,
+    post_explain,
+    post_repair,
+]
