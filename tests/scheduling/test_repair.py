@@ -136,7 +136,7 @@ def test_repaired_plans_pass_the_checker_and_keep_locks(seed: int, pick: int) ->
     )
 
 
-@pytest.mark.parametrize("seed", [0, 2, 3, 5])
+@pytest.mark.parametrize("seed", [0, 2, 4, 5])
 def test_repair_changes_little_more_than_the_proven_least(seed: int) -> None:
     drawn = town(seed, visits=6, days=2, departments=3, vehicles=())
     plan = stand(drawn)
