@@ -17,9 +17,10 @@ from scheduling.plan import Plan, booked_plan
 from scheduling.problem import Hold, Officer, Problem, Record, Site, Term, Visit
 from scheduling.search import model as at
 from scheduling.search.anneal import anneal, construct
-from scheduling.search.compile import Compiled, compile_problem, scarcities, trade_weights
+from scheduling.search.compile import Compiled, compile_problem, scarcities
 from scheduling.search.jit import Floats, Ints
 from scheduling.search.load import load_plan
+from scheduling.search.weights import trade_weights
 
 #: Ticks between the moments that insertion tries, in minutes.
 STEP_MINUTES = 15
@@ -29,7 +30,7 @@ STEP_MINUTES = 15
 class Cooling:
     """How chains anneal. Temperatures are shares of the mean travel time, from and to.
 
-    While `open`, levels may be traded for each other (`compile.TRADE`); then every chain goes on from the best plan of
+    While `open`, levels may be traded for each other (`weights.TRADE`); then every chain goes on from the best plan of
     all, and an earlier level is never given up again. `rates` are the cumulated shares of relocate and exchange, the
     rest being ruin-and-recreate, of `largest` visits at most.
     """
@@ -42,7 +43,7 @@ class Cooling:
 
 #: Measured on the home-care benchmark and on city instances (docs/scheduling.md): where late starts are merely tardy,
 #: and where they are forbidden.
-ELASTIC = Cooling(open=(0.22, 0.009), strict=(0.009, 0.002), rates=(0.3, 0.97))
+ELASTIC = Cooling(open=(2.2, 0.012), strict=(0.012, 0.002), rates=(0.3, 0.97))
 RIGID = Cooling(open=(1.5, 0.05), strict=(0.1, 0.002), rates=(0.05, 0.97))
 #: A call into the kernels takes about this long: the delay of a cancellation, and of the clock.
 CALL_SECONDS = 0.1

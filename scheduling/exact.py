@@ -12,12 +12,12 @@ from typing import Any
 from ortools.sat.python import cp_model
 
 from scheduling.checker import check
+from scheduling.exact_terms import terms_of
 from scheduling.plan import Placement, Plan
-from scheduling.problem import Hold, Post, Problem, Record, Term
+from scheduling.problem import Hold, Problem, Record
 from scheduling.search import model as at
 from scheduling.search.compile import Compiled, compile_problem
 from scheduling.search.load import may_serve
-from scheduling.search.state import MOVE_WEIGHT
 
 Domain = cp_model.Domain
 
@@ -98,7 +98,7 @@ class Model:
             self._caps(officer)
         self._seats()
         self._bookings()
-        self.terms = self._terms()
+        self.terms = terms_of(self)
 
     def cell(self, name: int, number: int) -> int:
         return int(self.compiled.m[self.compiled.m[name] + number])
@@ -327,121 +327,6 @@ class Model:
                 for part, team in zip(self.parts[number], booking.teams, strict=True):
                     for each in team:
                         self.cp.add(part.takes.get(officers[each], 0) == 1)
-
-    def _moved(self) -> Any:
-        """As `objectives.moved`: ten for another time, else the officers replaced, ten at most."""
-        officers = {officer.id: number for number, officer in enumerate(self.problem.officers)}
-        total: Any = 0
-        for number, visit in enumerate(self.problem.visits):
-            booking = self.problem.booking_by_visit.get(visit.id)
-            if booking is None:
-                continue
-            change = self.cp.new_int_var(0, MOVE_WEIGHT, "")
-            kept = self.kept[visit.id]
-            self.cp.add(change == MOVE_WEIGHT).only_enforce_if(~kept)
-            old = [{officers[each] for each in team} for team in booking.teams]
-            new = sum(
-                takes
-                for part, team in zip(self.parts[number], old, strict=True)
-                for officer, takes in part.takes.items()
-                if officer not in team
-            )
-            replaced = self.cp.new_int_var(0, sum(party.officers for party in visit.parties), "")
-            self.cp.add(replaced == new)
-            capped = self.cp.new_int_var(0, MOVE_WEIGHT, "")
-            self.cp.add_min_equality(capped, [replaced, MOVE_WEIGHT])
-            self.cp.add(change == capped).only_enforce_if(kept)
-            total += booking.cost * change
-        return total
-
-    def _terms(self) -> dict[Term, Any]:
-        cp, problem = self.cp, self.problem
-        delays = self._delays()
-        latest = cp.new_int_var(0, problem.days * problem.day_ticks, "")
-        for delay in delays:
-            cp.add(latest >= delay)
-        late: Any = 0
-        disliked: Any = 0
-        for number, visit in enumerate(problem.visits):
-            for day in range(problem.days):
-                late += self.cell(at.LATE, number * problem.days + day) * self.on_day[number][day]
-                if visit.preferred:
-                    disliked += self._disliked(number, day)
-        return {
-            Term.UNSERVED: sum(
-                visit.priority * ~self.served[number] for number, visit in enumerate(problem.visits)
-            ),
-            Term.LATENESS: late,
-            Term.MOVED: self._moved(),
-            Term.SUBSTITUTES: sum(
-                takes
-                for parts in self.parts
-                for part in parts
-                for officer, takes in part.takes.items()
-                if problem.officers[officer].post is Post.SUBSTITUTE
-            ),
-            Term.OVERLOAD: self._overload(),
-            Term.TRAVEL: sum(self.legs),
-            Term.TARDINESS: sum(delays),
-            Term.MAX_TARDINESS: latest,
-            Term.WAITING: sum(self.waits),
-            Term.SPLITS: self._splits(),
-            Term.DISLIKED: disliked,
-        }
-
-    def _delays(self) -> list[Any]:
-        delays = []
-        for number, visit in enumerate(self.problem.visits):
-            if visit.wanted is None:
-                continue
-            for part in self.parts[number]:
-                delay = self.cp.new_int_var(0, self.problem.days * self.problem.day_ticks, "")
-                self.cp.add(delay >= part.start - visit.wanted.end).only_enforce_if(self.served[number])
-                delays.append(delay)
-        return delays
-
-    def _disliked(self, number: int, day: int) -> Any:
-        """1 where the visit is held on that day, in a half of it that is not preferred."""
-        spot = (number * self.problem.days + day) * 2
-        morning, afternoon = (self.cell(at.DISLIKE, spot + half) for half in range(2))
-        if morning == afternoon:
-            return morning * self.on_day[number][day]
-        literal = self.cp.new_bool_var("")
-        pm = self.afternoon[number]
-        self.cp.add_bool_or(~self.on_day[number][day], pm if morning else ~pm, literal)
-        return literal
-
-    def _overload(self) -> Any:
-        total: Any = 0
-        for officer in range(len(self.problem.officers)):
-            limit = self.cell(at.FAIR_LIMIT, officer)
-            taken = [part for parts in self.parts for part in parts if officer in part.takes]
-            load = sum(part.duration * part.takes[officer] for part in taken)
-            if sum(part.duration for part in taken) > limit:
-                over = self.cp.new_int_var(0, sum(part.duration for part in taken), "")
-                self.cp.add(over >= load - limit)
-                total += over
-        return total
-
-    def _splits(self) -> Any:
-        groups: dict[str, list[int]] = {}
-        for number, visit in enumerate(self.problem.visits):
-            if visit.group is not None:
-                groups.setdefault(visit.group, []).append(number)
-        total: Any = 0
-        for members in groups.values():
-            taken = []
-            for day in range(self.problem.days):
-                for half in range(2):
-                    literal = self.cp.new_bool_var("")
-                    taken.append(literal)
-                    for number in members:
-                        pm = self.afternoon[number]
-                        self.cp.add_bool_or(~self.on_day[number][day], pm if half == 0 else ~pm, literal)
-            extra = self.cp.new_int_var(0, len(members), "")
-            self.cp.add(extra >= sum(taken) - 1)
-            total += extra
-        return total
 
     def hint(self, plan: Plan) -> None:
         """Tells the solver of a plan; it may be infeasible or incomplete."""

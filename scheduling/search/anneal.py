@@ -20,18 +20,10 @@ from scheduling.search.insertion import (
     place_best,
 )
 from scheduling.search.jit import Floats, Ints, SmallInts, kernel
-from scheduling.search.state import (
-    commit,
-    enqueue,
-    forget_queue,
-    link,
-    place,
-    put,
-    remove,
-    rollback,
-    settle,
-    unlink,
-)
+from scheduling.search.placing import place, remove
+from scheduling.search.routes import link, unlink
+from scheduling.search.timing import settle
+from scheduling.search.trail import commit, enqueue, forget_queue, put, rollback
 
 
 @kernel

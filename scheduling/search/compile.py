@@ -21,7 +21,9 @@ from scheduling.problem import (
     Visit,
 )
 from scheduling.search import model as at
+from scheduling.search.blank import Rows, empty_state, pack
 from scheduling.search.jit import Floats, Ints, SmallInts
+from scheduling.search.weights import level_weights
 
 EARTH_RADIUS_M = 6_371_000
 Span = tuple[int, int]
@@ -39,7 +41,7 @@ class Compiled:
 
     def empty_state(self, seed: int) -> Ints:
         """A state in which nothing is served."""
-        return _empty_state(self.m, int(self._groups), seed)
+        return empty_state(self.m, self._groups, seed)
 
     @property
     def strict(self) -> bool:
@@ -74,7 +76,7 @@ class Compiled:
 
 
 def compile_problem(problem: Problem) -> Compiled:
-    rows: dict[int, Ints | list[int] | int] = {}
+    rows: Rows = {}
     places = [*(office.id for office in problem.offices), *(site.id for site in problem.sites)]
     place = {each: number for number, each in enumerate(places)}
     officer = {each.id: number for number, each in enumerate(problem.officers)}
@@ -91,32 +93,14 @@ def compile_problem(problem: Problem) -> Compiled:
     _visits(problem, rows, starts, place, widest)
     _bookings(problem, rows, officer, parties)
     tt = _travel(problem, places)
-    return Compiled(problem, _pack(rows, at.M_DIRECTORY), tt, _weights(problem, tt), parties)
-
-
-def _pack(rows: dict[int, Ints | list[int] | int], directory: int) -> Ints:
-    """One array: the directory, then the rows it points to."""
-    parts: list[Ints] = [np.zeros(directory, np.int64)]
-    end = directory
-    for name in range(directory):
-        value = rows[name]
-        if isinstance(value, int):
-            parts[0][name] = value
-        else:
-            row = np.asarray(value, np.int64).ravel()
-            parts[0][name] = end
-            parts.append(row)
-            end += len(row)
-    return np.concatenate(parts)
+    return Compiled(problem, pack(rows, at.M_DIRECTORY), tt, level_weights(problem, tt), parties)
 
 
 def _ends(lengths: list[int]) -> list[int]:
     return [0, *np.cumsum(lengths, dtype=np.int64).tolist()]
 
 
-def _structure(
-    problem: Problem, rows: dict[int, Ints | list[int] | int], place: dict[str, int]
-) -> list[tuple[int, list[int]]]:
+def _structure(problem: Problem, rows: Rows, place: dict[str, int]) -> list[tuple[int, list[int]]]:
     """Visits into nodes, parties and tasks. Returns each node's visit, and its parties by their index in it."""
     nodes: list[tuple[int, list[int]]] = []
     counts = []
@@ -231,7 +215,7 @@ def _limit(value: int | None) -> int:
 
 def _people(
     problem: Problem,
-    rows: dict[int, Ints | list[int] | int],
+    rows: Rows,
     spans: list[list[list[Span]]],
     place: dict[str, int],
     widest: int,
@@ -289,7 +273,7 @@ def _fair_limits(problem: Problem, spans: list[list[list[Span]]]) -> list[int]:
 
 def _eligibility(
     problem: Problem,
-    rows: dict[int, Ints | list[int] | int],
+    rows: Rows,
     officer: dict[str, int],
     nodes: list[tuple[int, list[int]]],
 ) -> None:
@@ -329,7 +313,7 @@ def _holds(officer: Officer, certificates: frozenset[str], day: date) -> bool:
 
 def _visits(
     problem: Problem,
-    rows: dict[int, Ints | list[int] | int],
+    rows: Rows,
     starts: list[list[list[Span]]],
     place: dict[str, int],
     widest: int,
@@ -369,7 +353,7 @@ def _visits(
 
 def _bookings(
     problem: Problem,
-    rows: dict[int, Ints | list[int] | int],
+    rows: Rows,
     officer: dict[str, int],
     parties: list[list[int]],
 ) -> None:
@@ -421,123 +405,3 @@ def _ride_times(speed: Speed, spots: Floats, resolution: int) -> SmallInts:
     near = np.minimum(metres, speed.near_km * 1000)
     minutes = near * 0.06 / speed.kmh + (metres - near) * 0.06 / speed.far_kmh + speed.fixed
     return np.where(metres == 0, 0, np.ceil(minutes * resolution)).astype(np.int32)
-
-
-def _weights(problem: Problem, tt: SmallInts) -> Floats:
-    """One number for lexicographic levels: a unit outweighs what one visit can change in all levels below it.
-
-    Behind the terms there is scratch room for the scores of one party's team.
-    """
-    seats = max((sum(party.officers for party in visit.parties) for visit in problem.visits), default=1)
-    longest = max((party.duration for visit in problem.visits for party in visit.parties), default=1)
-    priority = max((visit.priority for visit in problem.visits), default=1)
-    farthest = int(tt.max(initial=1))
-    swing = {
-        Term.UNSERVED: priority,
-        Term.LATENESS: priority * problem.days,
-        Term.MOVED: 10 * max((booking.cost for booking in problem.bookings), default=1),
-        Term.SUBSTITUTES: seats,
-        Term.OVERLOAD: seats * longest,
-        Term.TRAVEL: 3 * seats * farthest,
-        Term.TARDINESS: 4 * longest,
-        Term.MAX_TARDINESS: 4 * longest,
-        Term.WAITING: 2 * seats * longest,
-        Term.SPLITS: 2,
-        Term.DISLIKED: 2,
-    }
-    weights = np.zeros(at.N_TERMS + _largest_team(problem))
-    unit = 1.0
-    for level in reversed(problem.levels):
-        for term, weight in level.weights.items():
-            weights[list(Term).index(term)] += unit * weight
-        unit *= 1 + sum(weight * swing[term] for term, weight in level.weights.items())
-    return weights
-
-
-#: What the search gives for a unit of each term, in minutes of travel, while it may still trade levels for each other.
-TRADE = {
-    Term.UNSERVED: 5000.0,
-    Term.LATENESS: 500.0,
-    Term.MOVED: 60.0,
-    Term.SUBSTITUTES: 60.0,
-    Term.OVERLOAD: 1.0,
-    Term.TRAVEL: 1.0,
-    Term.TARDINESS: 1.0,
-    Term.MAX_TARDINESS: 1.0,
-    Term.WAITING: 0.05,
-    Term.SPLITS: 20.0,
-    Term.DISLIKED: 20.0,
-}
-#: Terms that are counted in ticks; the others count things.
-IN_TICKS = {Term.OVERLOAD, Term.TRAVEL, Term.TARDINESS, Term.MAX_TARDINESS, Term.WAITING}
-
-
-def trade_weights(problem: Problem) -> Floats:
-    """Weights close enough to each other for the search to pass through plans that are worse at a higher level."""
-    weights = np.zeros(at.N_TERMS + _largest_team(problem))
-    for level in problem.levels:
-        for term, weight in level.weights.items():
-            unit = 1.0 if term in IN_TICKS else float(problem.resolution)
-            weights[list(Term).index(term)] += TRADE[term] * unit * weight
-    return weights
-
-
-def _largest_team(problem: Problem) -> int:
-    return max((party.officers for visit in problem.visits for party in visit.parties), default=1)
-
-
-def _empty_state(m: Ints, groups: int, seed: int) -> Ints:
-    visits, nodes, tasks, officers, days = (int(m[name]) for name in range(5))
-    route = officers * days
-    lengths = {
-        at.DAY: visits,
-        at.FLOOR: visits,
-        at.START: nodes,
-        at.TARDY: nodes,
-        at.OFFICER: tasks,
-        at.BEFORE: tasks,
-        at.BEHIND: tasks,
-        at.FIRST: route,
-        at.LAST: route,
-        at.LOAD: officers,
-        at.DAY_LOAD: route,
-        at.WEEK_LOAD: officers * int(m[at.WEEKS]),
-        at.OUT: 2 * route,
-        at.POOL_OUT: 2 * days * int(m[at.POOLS]),
-        at.IN_HALF: groups * (2 * days + 1),
-        at.MOVE_COST: visits,
-        at.OPEN: visits,
-        at.OPEN_AT: visits,
-        at.OPEN_COUNT: 1,
-        at.TERMS: at.N_TERMS,
-        at.BROKEN: 1,
-        at.QUEUE: visits,
-        at.QUEUED: 1,
-        at.KEY: visits,
-        at.TEAM: tasks,
-        at.MARK: officers,
-        at.PICKED: visits + tasks,
-        at.SAVED_TERMS: at.N_TERMS,
-        at.RANDOM: 1,
-        at.TRAIL_COUNT: 1,
-        at.TRAIL: 2 * at.TRAIL_LENGTH,
-        at.S_SIZE: 0,
-    }
-    rows: dict[int, Ints | list[int] | int] = {
-        name: np.zeros(length, np.int64) for name, length in lengths.items()
-    }
-    for name in (at.DAY, at.OFFICER, at.BEFORE, at.BEHIND, at.FIRST, at.LAST, at.KEY, at.MARK, at.TEAM):
-        rows[name] = np.full(lengths[name], at.NONE)
-    rows[at.OPEN] = rows[at.OPEN_AT] = np.arange(visits)
-    rows[at.OPEN_COUNT] = [visits]
-    booked = m[m[at.BOOKED_DAY] : m[at.BOOKED_DAY] + visits] != at.NONE
-    costs = np.where(booked, 10 * m[m[at.BOOKED_COST] : m[at.BOOKED_COST] + visits], 0)
-    rows[at.MOVE_COST] = costs
-    terms = np.zeros(at.N_TERMS, np.int64)
-    terms[at.T_UNSERVED] = m[m[at.PRIORITY] : m[at.PRIORITY] + visits].sum()
-    terms[at.T_MOVED] = costs.sum()
-    rows[at.TERMS] = terms
-    rows[at.RANDOM] = np.array(
-        [np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> np.uint64(1) | 1]
-    )
-    return _pack(rows, at.S_DIRECTORY)

@@ -2,16 +2,10 @@
 
 from scheduling.search import model as at
 from scheduling.search.jit import Floats, Ints, SmallInts, kernel
-from scheduling.search.state import (
-    after_floor,
-    detour,
-    find_gap,
-    fit_spans,
-    place,
-    rollback,
-    settle,
-    task_behind,
-)
+from scheduling.search.placing import place
+from scheduling.search.routes import detour, find_gap, task_behind
+from scheduling.search.timing import after_floor, fit_spans, settle
+from scheduling.search.trail import rollback
 
 IMPOSSIBLE = 1e300
 #: How a team is chosen: the cheapest, the cheapest with chance mixed in, or by chance alone.

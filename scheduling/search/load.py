@@ -4,7 +4,9 @@ from scheduling.plan import Placement, Plan
 from scheduling.search import model as at
 from scheduling.search.compile import Compiled
 from scheduling.search.jit import Ints, SmallInts, kernel
-from scheduling.search.state import commit, place, rollback, settle
+from scheduling.search.placing import place
+from scheduling.search.timing import settle
+from scheduling.search.trail import commit, rollback
 
 
 @kernel
