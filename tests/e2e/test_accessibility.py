@@ -24,6 +24,8 @@ PAGES: dict[str | None, list[tuple[str, ...]]] = {
         ("/notices?q=学校&category=works",),
         ("/notices?stage=candidates", FIRST_ROW),
         ("/notices?stage=candidates", FIRST_ROW, "main aside .section-head a"),
+        ("/statistics",),
+        ("/objections",),
         ("/progress",),
         ("/verify",),
         ("/schema",),
@@ -35,6 +37,7 @@ PAGES: dict[str | None, list[tuple[str, ...]]] = {
     "issuer": [("/inspections/issue",)],
     "officer": [("/tasks",), ("/tasks/week",), ("/tasks/week", "a.task"), ("/tasks/feed",)],
     "supervisor": [("/supervision",), ("/supervision/violations",)],
+    "trading": [("/drafts",), ("/drafts/new",)],
     "admin": [("/administration",), ("/administration/keys",), ("/administration/operations",)],
 }
 
