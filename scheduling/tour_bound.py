@@ -22,7 +22,7 @@ DEEPEST = 12
 #: Tours that one round of pricing brings in, at most.
 COLUMNS = 400
 EPSILON = 1e-6
-SECONDS_EACH = 20.0
+SECONDS_EACH = 6.0
 
 
 @dataclass(frozen=True)
