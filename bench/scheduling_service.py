@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -41,7 +42,7 @@ def summary(times: list[tuple[float, float]]) -> dict[str, float]:
 def ask_slots(problem: Problem, plan: Plan, random: Random, count: int) -> dict[str, Any]:
     slots, refusals, offered = [], [], []
     for visit in random.sample(problem.visits, count):
-        wall, cpu, answer = timed(lambda visit=visit: propose_slots(problem, visit.id, plan=plan))
+        wall, cpu, answer = timed(partial(propose_slots, problem, visit.id, plan=plan))
         if isinstance(answer, Slots):
             slots.append((wall, cpu))
             offered.append(len(answer.slots))
@@ -60,7 +61,7 @@ def ask_repairs(problem: Problem, plan: Plan, random: Random, count: int) -> dic
         officer = random.choice(random.choice(placement.teams))
         day: date = problem.half_day_of(placement.start).day
         out = OfficerOut(officer=officer, first=day, last=day)
-        wall, cpu, done = timed(lambda out=out: repair(problem, (out,), plan=plan))
+        wall, cpu, done = timed(partial(repair, problem, (out,), plan=plan))
         times.append((wall, cpu))
         proven += done.proven
         changes += len(done.changes)
