@@ -21,7 +21,7 @@ from inspection.models import Recusal
 from inspection.refusals import WrongState
 from tests.inspection.world import World, at, make_segment, project_form
 
-SCRIPT = Path(__file__).parents[2] / "docs" / "verify_draw.py"
+SCRIPT = Path(__file__).parents[2] / "docs" / "verify_inspection_draw.py"
 ROSTER = Roster(
     objects=tuple(DrawObject(f"p{n}", f"owner{n % 3}") for n in range(9)),
     officers=tuple(

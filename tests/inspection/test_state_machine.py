@@ -286,7 +286,6 @@ class CaseMachine(RuleBasedStateMachine):
         self._try(verb)
 
     @rule(days=st.integers(1, 4))
-    @precondition(lambda self: self.case.state not in OVER)
     def wait(self, days: int) -> None:
         self._run(self._wait_until(self.now + timedelta(days=days)))
 
