@@ -10,6 +10,8 @@ from core.settings import Settings
 
 
 def write_document(target: Path) -> None:
-    app = create_app(Settings(database_url="postgresql://nowhere", redis_url="redis://nowhere", secret_key="-" * 32))
+    app = create_app(
+        Settings(database_url="postgresql://nowhere", redis_url="redis://nowhere", secret_key="-" * 32)
+    )
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(msgspec.json.format(encode_json(app.openapi_schema.to_schema())) + b"\n")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from scheduling.plan import Placement, Plan
-from scheduling.problem import Hold, Problem, Record
+from scheduling.problem import HalfDay, Hold, Problem, Record
 from scheduling.standing import Standing
 
 
@@ -134,7 +134,7 @@ def _capped(problem: Problem, spots: Sequence[Spot], groups: Sequence[Group]) ->
 def _seated(problem: Problem, spots: Sequence[Spot], groups: Sequence[Group]) -> Iterator[Rule]:
     """Vehicle seats of a pool in a half-day, where the groups could need more."""
     pool_of = {officer.id: officer.pool for officer in problem.officers if officer.pool is not None}
-    within: dict[tuple[str, object], list[int]] = defaultdict(list)
+    within: dict[tuple[str, HalfDay], list[int]] = defaultdict(list)
     for index, (placement, at) in enumerate(spots):
         half_day = problem.half_day_of(placement.starts[at])
         for pool in {pool_of[each] for each in groups[index].eligible if each in pool_of}:

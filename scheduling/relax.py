@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from itertools import combinations, islice, product
 from typing import NamedTuple
@@ -159,16 +159,20 @@ def _by_desk(
 ) -> Iterator[_Proposal]:
     choices = [[name for name in _blocking(conflict) if name in desk] for conflict in conflicts]
     for gone in product(*choices):
-        left = _with_departments(situation.visit, lambda name, gone=gone: name not in gone)
+        left = _only(situation.visit, set(_departments(situation.visit)) - set(gone))
         best = _best(msgspec.structs.replace(situation, visit=left)) if left is not None else None
         if left is not None and best is not None:
             why = reason("by_desk", departments=gone)
             yield _Proposal(Sort.BY_DESK, why, (best.placement,), (left,))
 
 
-def _with_departments(visit: Visit, keep: Callable[[str], bool]) -> Visit | None:
-    """The visit with fewer parties; None where nobody is left, or nobody who begins it."""
-    parties = tuple(party for party in visit.parties if keep(party.department))
+def _departments(visit: Visit) -> Iterator[str]:
+    return (party.department for party in visit.parties)
+
+
+def _only(visit: Visit, departments: Collection[str]) -> Visit | None:
+    """The visit with these departments only; None where nobody is left, or nobody who begins it."""
+    parties = tuple(party for party in visit.parties if party.department in departments)
     if not parties or parties[0].lag != (0, 0):
         return None
     return msgspec.structs.replace(visit, parties=parties)
@@ -179,8 +183,8 @@ def _split(situation: Situation, conflicts: Collection[Conflict]) -> Iterator[_P
     blocking = _all_blocking(conflicts)
     for size in range(1, len(blocking)):
         for later in combinations(blocking, size):
-            first = _with_departments(situation.visit, lambda name, later=later: name not in later)
-            second = _with_departments(situation.visit, lambda name, later=later: name in later)
+            first = _only(situation.visit, set(_departments(situation.visit)) - set(later))
+            second = _only(situation.visit, set(later))
             if first is not None and second is not None:
                 yield from _in_parts(situation, (first, second), reason("split", departments=later))
     parties = tuple(

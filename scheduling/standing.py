@@ -15,7 +15,20 @@ from typing import NamedTuple
 
 from core.workdays import DayKind
 from scheduling.plan import Placement, Plan
-from scheduling.problem import DayWindow, HalfDay, Matrix, Officer, Party, Post, Problem, Speed, Term, Visit
+from scheduling.problem import (
+    DayWindow,
+    HalfDay,
+    Matrix,
+    Office,
+    Officer,
+    Party,
+    Post,
+    Problem,
+    Site,
+    Speed,
+    Term,
+    Visit,
+)
 
 EARTH_RADIUS_KM = 6371.0
 #: Digits of a packed cost: no level of a plan comes near this value.
@@ -273,7 +286,7 @@ class Standing:
 
     @cached_property
     def _spot(self) -> dict[str, tuple[float, float]]:
-        places = (*self.problem.offices, *self.problem.sites)
+        places: tuple[Office | Site, ...] = (*self.problem.offices, *self.problem.sites)
         return {place.id: (math.radians(place.lon), math.radians(place.lat)) for place in places}
 
     @cached_property

@@ -24,7 +24,9 @@ def english() -> dict[str, str]:
     known: dict[str, str] = {}
     for path in catalogues():
         with path.open("rb") as source:
-            known |= {first(m.id): first(m.string) for m in read_po(source, locale="en") if m.id and not m.fuzzy}
+            known |= {
+                first(m.id): first(m.string) for m in read_po(source, locale="en") if m.id and not m.fuzzy
+            }
     return known
 
 

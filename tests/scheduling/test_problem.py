@@ -1,7 +1,7 @@
 from datetime import date
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # has no stubs
+import jsonschema
 import msgspec
 import pytest
 

@@ -28,7 +28,7 @@ DEPARTMENTS = ("质监", "消防", "规划", "人防", "园林", "水务")
 
 
 def officer(name: str, department: str, **values: Any) -> Officer:
-    standard = {"office": "中心", "certificates": (Certificate(name=department),)}
+    standard: dict[str, Any] = {"office": "中心", "certificates": (Certificate(name=department),)}
     return Officer(id=name, department=department, **standard | values)
 
 
@@ -40,12 +40,13 @@ def party(department: str, *, duration: int = 90, **values: Any) -> Party:
 
 def visit(name: str, *departments: str, site: str = "一号地", duration: int = 90, **values: Any) -> Visit:
     parties = tuple(party(department, duration=duration) for department in departments)
-    return Visit(id=name, site=site, **{"parties": parties, **values})
+    standard: dict[str, Any] = {"parties": parties}
+    return Visit(id=name, site=site, **standard | values)
 
 
 def problem(visits: tuple[Visit, ...], officers: tuple[Officer, ...], **values: Any) -> Problem:
     """Five working days from Monday, 9 March 2026; two sites 4 km apart, the office between them."""
-    standard = {
+    standard: dict[str, Any] = {
         "first_day": MONDAY,
         "days": 5,
         "grid": 15,

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
-import jsonschema  # type: ignore[import-untyped]  # no stubs are installed
+import jsonschema
 import pytest
 from litestar import Litestar
 
