@@ -17,15 +17,15 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: run
-run: .venv/run.stamp .assets/versions.json ## Start everything: embedded servers, demo city, API, worker
+run: .venv/run.stamp .venv/kernels.stamp .assets/versions.json ## Start everything: embedded servers, demo city, API, worker
 	@exec $(BIN)/yichuang run
 
 .PHONY: test
-test: .venv/dev.stamp .assets/versions.json ## Run every test but the browser's
+test: .venv/dev.stamp .venv/kernels.stamp .assets/versions.json ## Run every test but the browser's
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not e2e" $(ARGS)
 
 .PHONY: e2e
-e2e: .venv/dev.stamp .assets/versions.json ## Walk the product in headless Chromium (needs a chromium binary)
+e2e: .venv/dev.stamp .venv/kernels.stamp .assets/versions.json ## Walk the product in headless Chromium (needs a chromium binary)
 	@$(BIN)/python -m pytest -q -m e2e --timeout 600 tests/e2e $(ARGS)
 
 .PHONY: lint
@@ -93,6 +93,11 @@ clean: ## Remove what was set up (the data in .data stays)
 
 .venv/bench.stamp: requirements-bench.lock .venv/dev.stamp
 	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements-bench.lock
+	@touch $@
+
+# The search kernels are compiled once; numba keeps them beside their sources.
+.venv/kernels.stamp: $(wildcard scheduling/search/*.py) .venv/run.stamp
+	@$(BIN)/python -m scheduling.warm
 	@touch $@
 
 # Node.js comes from a wheel where the machine has none.

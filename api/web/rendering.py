@@ -73,8 +73,7 @@ def page(
         "now": clock.now(),
     }
     answer = Template(template, context=common | context, headers=headers)
-    if status is not None:
-        answer.status_code = status
+    answer.status_code = status  # None leaves it to the handler
     return answer
 
 
