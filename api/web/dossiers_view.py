@@ -1,6 +1,7 @@
 """A dossier as its page shows it: each file as it was read, in the reader's words."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.case_dossiers import subject_of
 from api.resources import Resources
+from core import clock
 from core.i18n import current_locale
 from documents import queries
 from documents.handlers import progress_key
@@ -37,6 +39,10 @@ class FindingView(msgspec.Struct, frozen=True):
     rule: str
 
 
+#: How long after the reading the case's own list of documents may still be catching up.
+SETTLING = timedelta(seconds=6)
+
+
 class FileView(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     name: str
@@ -55,6 +61,8 @@ class FileView(msgspec.Struct, frozen=True, kw_only=True):
 
 class DossierView(msgspec.Struct, frozen=True, kw_only=True):
     checking: bool = False
+    looking: bool = False
+    """The page should look again: files are being read, or the case is just taking up what was read."""
     done: int = 0
     total: int = 0
     files: tuple[FileView, ...] = ()
@@ -72,6 +80,7 @@ async def load_dossier(session: AsyncSession, resources: Resources, code: str, h
     done, total = await _progress(resources, dossier.key) if checking else (0, 0)
     return DossierView(
         checking=checking,
+        looking=checking or (dossier.checked_at is not None and clock.now() - dossier.checked_at < SETTLING),
         done=done,
         total=total,
         files=tuple(file_view(line, read.get((line.name, line.sha256)), here) for line in lines),
