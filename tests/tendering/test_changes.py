@@ -5,7 +5,7 @@ import random
 import pytest
 
 from core.db import Database
-from tendering.changes import FeedRestarted, list_changes
+from tendering.changes import ChangePage, FeedRestarted, list_changes
 from tendering.commands import publish_notices
 from tendering.content import Content
 from tendering.queries import BadCursor
@@ -14,6 +14,20 @@ from tests.conftest import NOW
 from tests.tendering.factories import publication, publish_chain
 
 WRITERS, EACH = 8, 6
+
+
+async def settled_page(database: Database, expected: int) -> ChangePage:
+    """The feed's first page once it tells `expected` changes.
+
+    The horizon waits for every transaction of the server, those of tests running beside this one included.
+    """
+    async with asyncio.timeout(60):
+        while True:
+            async with database.transaction() as session:
+                page = await list_changes(session)
+            if len(page.items) >= expected:
+                return page
+            await asyncio.sleep(0.01)
 
 
 async def test_feed_under_slow_concurrent_writers_tells_every_notice_once(database: Database) -> None:
@@ -54,8 +68,7 @@ async def test_feed_under_slow_concurrent_writers_tells_every_notice_once(databa
 async def test_feed_tells_what_a_correction_is_about(database: Database) -> None:
     codes = await publish_chain(database)
 
-    async with database.transaction() as session:
-        page = await list_changes(session)
+    page = await settled_page(database, len(codes))
 
     assert [(item.id, item.about) for item in page.items] == [
         *((code, None) for code in codes[:4]),
