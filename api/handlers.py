@@ -2,8 +2,9 @@
 
 from api.case_dossiers import HANDLERS as CASE_DOSSIERS
 from api.schedules.solving import HANDLERS as SCHEDULES
+from core.mail import HANDLERS as MAIL
 from core.outbox import Handler
 from documents.handlers import HANDLERS as DOCUMENTS
 from inspection.handlers import HANDLERS as INSPECTION
 
-HANDLERS: list[Handler] = [*DOCUMENTS, *INSPECTION, *CASE_DOSSIERS, *SCHEDULES]
+HANDLERS: list[Handler] = [*DOCUMENTS, *INSPECTION, *CASE_DOSSIERS, *SCHEDULES, *MAIL]

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     """Bytes in one uploaded file."""
     log_json: bool = False
     database_pool: int = 10
+    smtp_url: str = Field(default="", validation_alias="SMTP_URL")
+    """`smtp://` or `smtps://user:password@host:port`; where unset, e-mail is written into `data_dir/mail`."""
+    mail_from: str = Field(default="一窗 <yichuang@localhost>", validation_alias="MAIL_FROM")
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -49,6 +52,10 @@ class Settings(BaseSettings):
     @property
     def upload_dir(self) -> Path:
         return self.data_dir / "uploads"
+
+    @property
+    def mail_dir(self) -> Path:
+        return self.data_dir / "mail"
 
     @cached_property
     def secret(self) -> str:
