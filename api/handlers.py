@@ -2,9 +2,10 @@
 
 from api.case_dossiers import HANDLERS as CASE_DOSSIERS
 from api.schedules.solving import HANDLERS as SCHEDULES
+from core.gateways import HANDLERS as TEXTS
 from core.mail import HANDLERS as MAIL
 from core.outbox import Handler
 from documents.handlers import HANDLERS as DOCUMENTS
 from inspection.handlers import HANDLERS as INSPECTION
 
-HANDLERS: list[Handler] = [*DOCUMENTS, *INSPECTION, *CASE_DOSSIERS, *SCHEDULES, *MAIL]
+HANDLERS: list[Handler] = [*DOCUMENTS, *INSPECTION, *CASE_DOSSIERS, *SCHEDULES, *MAIL, *TEXTS]

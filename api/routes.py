@@ -14,6 +14,7 @@ from api.web import (
     feeds,
     home,
     liaison,
+    messages,
     officer,
     opinions,
     portal,
@@ -28,6 +29,7 @@ from api.web import (
 ROUTES: list[ControllerRouterHandler] = [
     *health.ROUTES,
     *account.ROUTES,
+    *messages.ROUTES,
     *home.ROUTES,
     *administration.ROUTES,
     *portal.ROUTES,

@@ -42,6 +42,11 @@ def translations(locale: str) -> NullTranslations:
     return Translations(compiled)
 
 
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name
+    """Marks a source string in a table of data; it is translated where it is shown."""
+    return message
+
+
 def gettext(message: str, /, **params: object) -> str:
     """The message in the reader's language, its `%(name)s` filled in."""
     return translate(current_locale.get(), message, params)

@@ -28,6 +28,9 @@ class Account(SQLModel, table=True):
     login: str = Field(unique=True)
     name: str
     email: str | None = None
+    phone: str | None = None
+    wechat: str | None = None
+    """The open id under which the city's official account knows the person."""
     department_code: str | None = Field(default=None, foreign_key="department.code", index=True)
     password_hash: str
     active: bool = True

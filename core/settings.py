@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default="", validation_alias="SMTP_URL")
     """`smtp://` or `smtps://user:password@host:port`; where unset, e-mail is written into `data_dir/mail`."""
     mail_from: str = Field(default="一窗 <yichuang@localhost>", validation_alias="MAIL_FROM")
+    sms_gateway: str = Field(default="", validation_alias="SMS_GATEWAY")
+    """`module:function` that makes a `core.gateways.Gateway`; where unset, texts are written into `data_dir/sms`."""
+    wechat_gateway: str = Field(default="", validation_alias="WECHAT_GATEWAY")
+    """As `sms_gateway`, for the city's official account; else `data_dir/wechat`."""
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -79,8 +79,17 @@ async def recompute_deadlines(session: AsyncSession, event: Event, _: None, now:
     await calendar_changes.apply_calendar(session, event.payload["version_id"], now=now)
 
 
-async def tell_people(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
-    await messages.tell(session, event.id, event.payload, now=now)
+async def base_url(resources: Any, _: Event) -> str:
+    url: str = resources.settings.base_url
+    return url
+
+
+async def tell_people(session: AsyncSession, event: Event, url: str, now: datetime) -> None:
+    await messages.tell(session, event.id, event.payload, base_url=url, now=now)
+
+
+async def send_digest(session: AsyncSession, event: Event, url: str, now: datetime) -> None:
+    await messages.send_digest(session, event.id, event.payload["account_id"], base_url=url, now=now)
 
 
 async def break_promises(session: AsyncSession, _: Event, __: None, now: datetime) -> None:
@@ -89,7 +98,8 @@ async def break_promises(session: AsyncSession, _: Event, __: None, now: datetim
 
 HANDLERS = [
     Handler(aftercare.PROMISE_TOPIC, break_promises),
-    Handler(transitions.TOPIC, tell_people),
+    Handler(transitions.TOPIC, tell_people, base_url),
+    Handler(messages.DIGEST_TOPIC, send_digest, base_url),
     Handler(bookings.SEARCH_TOPIC, keep_slots, solve_slots),
     Handler(timekeeping.TOPIC, tick_clock),
     Handler("calendar.approved", recompute_deadlines),

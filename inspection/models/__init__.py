@@ -14,6 +14,7 @@ from inspection.models.cases import (
     ViolationRecord,
 )
 from inspection.models.catalogue import Matter, RuleValue
+from inspection.models.messages import Message, MessagePreference
 from inspection.models.organisation import CalendarFeed, Certificate, Leave, Officer, Recusal, Vehicle
 from inspection.models.supervision import (
     Complaint,
@@ -23,7 +24,6 @@ from inspection.models.supervision import (
     Draw,
     Fee,
     IndicatorSnapshot,
-    Message,
     Rating,
 )
 from inspection.models.visits import (
@@ -61,6 +61,7 @@ __all__ = [
     "Letter",
     "Matter",
     "Message",
+    "MessagePreference",
     "Officer",
     "Opinion",
     "Party",

@@ -1,4 +1,4 @@
-"""What surrounds the cases: fees, deemed consent, moved deadlines, messages, ratings, complaints, draws, figures."""
+"""What surrounds the cases: fees, deemed consent, moved deadlines, ratings, complaints, draws, figures."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -56,26 +56,6 @@ class DeadlineChange(SQLModel, table=True):
     due_before: date
     due_after: date
     at: datetime = Field(sa_type=Timestamp)
-
-
-class Message(SQLModel, table=True):
-    """Something that one person is told, once for each fact."""
-
-    __tablename__ = "message"
-    __table_args__ = (
-        sa.UniqueConstraint("account_id", "fact"),
-        sa.Index("ix_message_inbox", "account_id", "id"),
-    )
-
-    id: int = identity()
-    account_id: int = reference("account.id", index=False)
-    case_id: int | None = reference("inspection_case.id", nullable=True)
-    fact: str
-    """`event:ID`: what is told; telling it again changes nothing."""
-    kind: str
-    data: dict[str, Any] = Field(sa_type=Json)
-    created_at: datetime = Field(sa_type=Timestamp)
-    read_at: datetime | None = Field(default=None, sa_type=Timestamp)
 
 
 class Rating(SQLModel, table=True):

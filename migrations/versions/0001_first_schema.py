@@ -172,6 +172,8 @@ def upgrade() -> None:
     sa.Column('login', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('email', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('phone', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('wechat', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('department_code', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('password_hash', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('active', sa.Boolean(), nullable=False),
@@ -386,6 +388,18 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_login_session'))
     )
     op.create_index(op.f('ix_login_session_account_id'), 'login_session', ['account_id'], unique=False)
+    op.create_table('message_preference',
+    sa.Column('account_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('channels', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('muted', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('digest', sa.Boolean(), nullable=False),
+    sa.Column('quiet_from', sa.Time(), nullable=False),
+    sa.Column('quiet_to', sa.Time(), nullable=False),
+    sa.Column('token', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_message_preference_account_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('account_id', name=op.f('pk_message_preference')),
+    sa.UniqueConstraint('token', name=op.f('uq_message_preference_token'))
+    )
     op.create_table('notice_draft',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('process_code', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -617,6 +631,7 @@ def upgrade() -> None:
     sa.Column('data', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('read_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('waits', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_message_account_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['case_id'], ['inspection_case.id'], name=op.f('fk_message_case_id'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_message')),
@@ -1033,6 +1048,7 @@ def downgrade() -> None:
     op.drop_index('ix_objection_newest', table_name='objection')
     op.drop_table('objection')
     op.drop_table('notice_draft')
+    op.drop_table('message_preference')
     op.drop_index(op.f('ix_login_session_account_id'), table_name='login_session')
     op.drop_table('login_session')
     op.drop_index('ix_inspection_case_state', table_name='inspection_case')

@@ -3,21 +3,15 @@ from decimal import Decimal
 from xml.etree import ElementTree as ET
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from core.access import Role
 from core.errors import FourEyesRequired, NotAllowed
-from core.outbox import OutboxEvent
-from core.people import AccountRole
 from inspection import refusals
-from inspection.commands import aftercare, bookings, consent, decisions, fees, messages, visits
+from inspection.commands import aftercare, bookings, consent, decisions, fees, visits
 from inspection.commands.parties import fan_out, invited_parties, record_party_review
-from inspection.commands.transitions import TOPIC, parties_of
+from inspection.commands.transitions import parties_of
 from inspection.exchange import as_json, as_xml, exchange_record
-from inspection.models import Case, Message, Party, RuleValue
-from inspection.queries.messages import count_unread, list_messages
+from inspection.models import Case, Party, RuleValue
 from inspection.reckoning import forget_reckoning
 from inspection.states import PartyState, Verdict
 from tests.inspection.world import (
@@ -25,7 +19,6 @@ from tests.inspection.world import (
     World,
     accepted,
     at,
-    confirmed,
     issued,
     proposals,
     reply_all,
@@ -173,27 +166,3 @@ async def test_exchange_export_carries_the_codes(session: AsyncSession, world: W
     tree = ET.fromstring(as_xml(record))  # noqa: S314 - our own output
     assert [state.get("Code") for state in tree.findall("State")] == ["1", "3", "8", "12"]
     assert case.code.encode() in as_json(record)
-
-
-async def test_message_reaches_whom_the_table_names_once(session: AsyncSession, world: World) -> None:
-    session.add(AccountRole(account_id=world.liaisons["fire"], role=Role.LIAISON))
-    session.add(AccountRole(account_id=world.dispatcher, role=Role.DISPATCHER))
-    await confirmed(session, world, at(3))
-    rows = list(await session.scalars(sa.select(OutboxEvent).where(col(OutboxEvent.topic) == TOPIC)))
-    for event in [*rows, *rows]:
-        await messages.tell(session, event.id, event.payload, now=at(3))
-    told = await session.execute(
-        sa.select(col(Message.account_id), col(Message.kind)).order_by(col(Message.id))
-    )
-    kinds: dict[int, list[str]] = {}
-    for account, kind in told:
-        kinds.setdefault(account, []).append(kind)
-    assert kinds[world.owner] == ["receive", "accept", "confirm_slot"]
-    assert kinds[world.liaisons["fire"]] == ["fan_out", "confirm_slot"]
-    # What the dispatcher did itself is no news to it.
-    assert kinds[world.dispatcher] == ["accept", "reviews_done"]
-    assert await count_unread(session, world.owner) == 3
-    page = await list_messages(session, world.owner, limit=2)
-    assert [line.kind for line in page.items] == ["confirm_slot", "accept"]
-    await messages.read_messages(session, world.owner, now=at(4))
-    assert await count_unread(session, world.owner) == 0
