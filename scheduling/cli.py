@@ -141,7 +141,8 @@ def repair(
 @target
 def draw(problem: Problem, plan: Plan, seed: str, out: Path | None) -> None:
     """Draw the officers by lot; the record lets anyone repeat it (docs/verify_draw.py)."""
-    from scheduling.draw import DrawError, draw_officers
+    from scheduling.draw import DrawError
+    from scheduling.eligible import draw_officers
 
     try:
         _, record = draw_officers(problem, plan, seed=seed)

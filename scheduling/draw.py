@@ -1,33 +1,114 @@
-"""双随机: officers drawn by lot from those who may serve, so that anyone can check the lot afterwards.
+"""双随机: a lot drawn so that every lawful outcome is equally likely and anyone can repeat it. Pure.
 
-1. Before the draw the SHA-256 of a secret seed is published (`commitment`). 2. The draw is made and published with the
-seed as a file (`Drawn`) that lists who was eligible for which seats and which rules bind them. 3. Anyone hashes the
-seed and repeats the draw; `docs/verify_draw.py` does it in plain Python.
+The one algorithm for every draw: objects out of a list, officers for objects, the teams of a plan
+(`eligible.draw_officers`).
 
-Every way of filling the seats that keeps the rules is equally likely. Groups of seats that no rule joins are drawn
-independently; within a bundle of joined groups all teams are drawn uniformly, and all again if they break a rule
-(rejection sampling). Random numbers are SHA-256(seed ‖ ":" ‖ counter) read as whole numbers; those in the last,
-incomplete span are skipped, so that a remainder favours nobody.
+1. `Ballot` lists *groups* of seats with those eligible for each, and the *rules* that join groups.
+2. `commitment(seed, ballot)` is published before the draw; `seed` is 64 secret hexadecimal digits.
+3. `draw(seed, ballot, public=…)` gives a team for each group, and with the seed everything is published as `Drawn`.
+   `public` is a value that nobody could know at the time of the commitment (the day's lottery numbers, a closing
+   index): with it, not even who holds the seed could have chosen the outcome. It may be left empty.
+4. `repeats(drawn)` tells anyone whether the record is true; `docs/verify_draw.py` does the same in plain Python.
+
+**Uniform.** Groups that no rule joins are independent, so each bundle of joined groups is drawn by itself. The lawful
+lots of a bundle are counted exactly (`lawful.py`), the lot is then chosen group by group with those counts as weights:
+each has the chance 1 / count. A bundle whose lots are too many kinds to count loses its widest rules, its parts are
+drawn by the same procedure, and all of them again until the widest rules hold as well: what is left of a uniform draw
+when the unlawful is thrown away is uniform over the lawful. Whether a bundle can be counted depends on the ballot only.
+
+**Numbers** are SHA-256(seed ":" public ":" counter), counter 0, 1, 2 …; as many blocks, joined, as the limit needs
+and one more, read as a whole number; those in the last, incomplete span are skipped, so that a remainder favours
+nobody.
 """
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import accumulate
+from typing import Self
 
-from scheduling.checker import PlanRejectedError, check
-from scheduling.eligible import Group, Rule, keeps, rules_of, seat_groups
-from scheduling.plan import Placement, Plan
-from scheduling.problem import Problem, Record
+import msgspec
 
-VERSION = "sha256-rejection-1"
-HASH_SPAN = 1 << 256
-#: A bundle that breaks a rule is drawn again at most this often.
+from scheduling.lawful import Count, TooManyError, count_lots
+from scheduling.problem import Record
+
+VERSION = "sha256-counted-2"
+BLOCK_BITS = 256
+#: Parts that break a rule which could not be counted are drawn again at most this often.
 MOST_ATTEMPTS = 20_000
 SEED = re.compile(r"[0-9a-f]{64}")
 
 
+class Group(Record, frozen=True, kw_only=True):
+    """`seats` of the `eligible`, for one party of one visit (or one department at one drawn object)."""
+
+    visit: str
+    party: str
+    seats: int
+    eligible: tuple[str, ...]
+
+
+class Rule(Record, frozen=True, kw_only=True):
+    """Over these groups (by index), each of the officers carries at most `most` of the `weights` of his groups.
+
+    With `together` it is the number of different officers out of these that is at most `most`.
+    """
+
+    officers: tuple[str, ...]
+    groups: tuple[int, ...]
+    weights: tuple[int, ...]
+    most: int
+    together: bool = False
+
+    def keeps(self, teams: Sequence[Sequence[str]]) -> bool:
+        """Whether the teams, one for each group of the ballot, keep the rule."""
+        serving = [set(teams[index]).intersection(self.officers) for index in self.groups]
+        if self.together:
+            return len(set().union(*serving)) <= self.most
+        pairs = list(zip(self.weights, serving, strict=True))
+        return all(
+            sum(weight for weight, there in pairs if officer in there) <= self.most
+            for officer in self.officers
+        )
+
+
+class Ballot(Record, frozen=True, kw_only=True):
+    groups: tuple[Group, ...]
+    rules: tuple[Rule, ...] = ()
+
+    def of(self, groups: Sequence[int], rules: Sequence[Rule]) -> Self:
+        """A part: these groups, renumbered, with rules that lie within them."""
+        number = {group: index for index, group in enumerate(groups)}
+        return type(self)(
+            groups=tuple(self.groups[index] for index in groups),
+            rules=tuple(
+                msgspec.structs.replace(rule, groups=tuple(number[index] for index in rule.groups))
+                for rule in rules
+            ),
+        )
+
+
+Teams = tuple[tuple[str, ...], ...]
+
+
+class Drawn(Record, frozen=True, kw_only=True):
+    """The public record of a draw: `teams` stand in the order of the groups, each in the order of its ids."""
+
+    version: str
+    commitment: str
+    seed: str
+    public: str
+    ballot: Ballot
+    teams: Teams
+
+
 class DrawError(ValueError):
-    """`code` is stable: bad_seed, too_few_eligible, or no_lot_found where the rules refuse every lot that is tried."""
+    """`code` is stable; `subject` names the visit/party.
+
+    bad_seed; too_few_eligible; no_lawful_lot: counted, there is none; no_lot_found: too wide to count, and
+    `MOST_ATTEMPTS` lots broke the widest rules.
+    """
 
     def __init__(self, code: str, subject: str = "") -> None:
         self.code = code
@@ -35,103 +116,135 @@ class DrawError(ValueError):
         super().__init__(f"{code}: {subject}")
 
 
-class Drawn(Record, frozen=True, kw_only=True):
-    """The public record of a draw. `teams` stand in the order of `groups`, officers in the order of their ids."""
-
-    version: str
-    commitment: str
-    seed: str
-    groups: tuple[Group, ...]
-    rules: tuple[Rule, ...]
-    teams: tuple[tuple[str, ...], ...]
-
-
-def commitment(seed: str) -> str:
-    """What is published before the draw: the SHA-256 of the seed, which is 64 hexadecimal digits as text."""
+def commitment(seed: str, ballot: Ballot) -> str:
+    """What is published before the draw: SHA-256 of the seed, ":" and the ballot as JSON, keys sorted, no spaces."""
     if not SEED.fullmatch(seed):
         raise DrawError("bad_seed")
-    return hashlib.sha256(seed.encode()).hexdigest()
+    content = msgspec.json.encode(msgspec.to_builtins(ballot), order="sorted")
+    return hashlib.sha256(seed.encode() + b":" + content).hexdigest()
+
+
+def draw(seed: str, ballot: Ballot, *, public: str = "") -> Drawn:
+    """Raises `DrawError`."""
+    published = commitment(seed, ballot)
+    for group in ballot.groups:
+        if len(set(group.eligible)) < group.seats:
+            raise DrawError("too_few_eligible", _subject(group))
+    return Drawn(
+        version=VERSION,
+        commitment=published,
+        seed=seed,
+        public=public,
+        ballot=ballot,
+        teams=_sampler(ballot)(Lots(seed, public)),
+    )
+
+
+def repeats(drawn: Drawn) -> bool:
+    """Whether the record's seed fits its commitment and gives its teams."""
+    return drawn == draw(drawn.seed, drawn.ballot, public=drawn.public)
 
 
 class Lots:
     """Whole numbers from the seed, uniform below a limit."""
 
-    def __init__(self, seed: str) -> None:
-        self._seed = seed
+    def __init__(self, seed: str, public: str = "") -> None:
+        self._text = f"{seed}:{public}"
         self._counter = 0
 
     def below(self, limit: int) -> int:
+        blocks = limit.bit_length() // BLOCK_BITS + 1
+        span = 1 << blocks * BLOCK_BITS
         while True:
-            block = hashlib.sha256(f"{self._seed}:{self._counter}".encode()).digest()
-            self._counter += 1
-            number = int.from_bytes(block, "big")
-            if number < HASH_SPAN - HASH_SPAN % limit:
+            number = int.from_bytes(b"".join(self._block() for _ in range(blocks)), "big")
+            if number < span - span % limit:
                 return number % limit
 
-    def team(self, group: Group) -> tuple[str, ...]:
-        """A uniform choice without order: one after the other out of those who are left."""
-        left = list(group.eligible)
-        return tuple(sorted(left.pop(self.below(len(left))) for _ in range(group.seats)))
+    def _block(self) -> bytes:
+        block = hashlib.sha256(f"{self._text}:{self._counter}".encode()).digest()
+        self._counter += 1
+        return block
 
 
-def draw_officers(problem: Problem, plan: Plan, *, seed: str) -> tuple[Plan, Drawn]:
-    """The plan with its teams drawn anew, times as they are, and the public record.
-
-    Pinned bookings keep their teams. Raises `DrawError`; `PlanRejectedError` where the plan breaks a constraint that no
-    choice of officers can mend.
-    """
-    published = commitment(seed)
-    groups = seat_groups(problem, plan)
-    for group in groups:
-        if len(group.eligible) < group.seats:
-            raise DrawError("too_few_eligible", f"{group.visit}/{group.party}")
-    rules = rules_of(problem, plan, groups)
-    teams = draw_teams(seed, groups, rules)
-    drawn = _with_teams(plan, groups, teams)
-    report = check(problem, drawn)
-    if not report.feasible:
-        raise PlanRejectedError(report)
-    record = Drawn(version=VERSION, commitment=published, seed=seed, groups=groups, rules=rules, teams=teams)
-    return drawn, record
+#: Draws a team for each group of a ballot.
+Sampler = Callable[[Lots], Teams]
 
 
-def draw_teams(seed: str, groups: Sequence[Group], rules: Sequence[Rule]) -> tuple[tuple[str, ...], ...]:
-    """A uniformly drawn team for each group, all rules kept. Raises `DrawError`."""
-    lots = Lots(seed)
-    teams: dict[int, tuple[str, ...]] = {}
-    for bundle in bundles(len(groups), rules):
-        inside = [rule for rule in rules if rule.groups[0] in bundle]
+def _sampler(ballot: Ballot) -> Sampler:
+    """Uniform over the ballot's lawful lots; what can be prepared once is."""
+    parts = []
+    for bundle in bundles(len(ballot.groups), ballot.rules):
+        inside = [rule for rule in ballot.rules if rule.groups[0] in bundle]
+        parts.append((bundle, _bundle_sampler(ballot.of(bundle, inside))))
+
+    def draw_all(lots: Lots) -> Teams:
+        teams = {
+            group: team for bundle, part in parts for group, team in zip(bundle, part(lots), strict=True)
+        }
+        return tuple(teams[index] for index in range(len(ballot.groups)))
+
+    return draw_all
+
+
+def _bundle_sampler(ballot: Ballot) -> Sampler:
+    try:
+        count = count_lots(ballot.groups, ballot.rules)
+    except TooManyError:
+        return _thinned_sampler(ballot)
+    if not count.total:
+        raise DrawError("no_lawful_lot", _subject(ballot.groups[0]))
+    return partial(_counted_lot, count)
+
+
+def _thinned_sampler(ballot: Ballot) -> Sampler:
+    """Draws without the widest rules, and again until they are kept."""
+    width = max(len(rule.groups) for rule in ballot.rules)
+    widest = [rule for rule in ballot.rules if 2 * len(rule.groups) > width]
+    rest = [rule for rule in ballot.rules if 2 * len(rule.groups) <= width]
+    thinned = _sampler(Ballot(groups=ballot.groups, rules=tuple(rest)))
+
+    def draw_again(lots: Lots) -> Teams:
         for _ in range(MOST_ATTEMPTS):
-            lot = {index: lots.team(groups[index]) for index in bundle}
-            if all(keeps(rule, lot) for rule in inside):
-                teams |= lot
-                break
-        else:
-            first = groups[bundle[0]]
-            raise DrawError("no_lot_found", f"{first.visit}/{first.party}")
-    return tuple(teams[index] for index in range(len(groups)))
+            teams = thinned(lots)
+            if all(rule.keeps(teams) for rule in widest):
+                return teams
+        raise DrawError("no_lot_found", _subject(ballot.groups[0]))
+
+    return draw_again
+
+
+def _counted_lot(count: Count, lots: Lots) -> Teams:
+    """From the last group back, how many of each kind of officer; from the first on, which of them."""
+    state = count.end
+    takings = []
+    for arrivals in reversed(count.arrivals):
+        number = lots.below(sum(each.ways for each in arrivals[state]))
+        upto = accumulate(each.ways for each in arrivals[state])
+        arrival = next(each for each, limit in zip(arrivals[state], upto, strict=True) if number < limit)
+        takings.append(arrival.taking)
+        state = arrival.before
+    kinds = dict(count.first)
+    teams = []
+    for index, taking in enumerate(reversed(takings)):
+        team = set()
+        for kind, seats in taking:
+            alike = sorted(officer for officer in kinds if kinds[officer] == kind)
+            team |= {alike.pop(lots.below(len(alike))) for _ in range(seats)}
+        kinds = {
+            officer: count.kinds.after(kind, index, taken=officer in team) for officer, kind in kinds.items()
+        }
+        teams.append(tuple(sorted(team)))
+    return tuple(teams)
 
 
 def bundles(count: int, rules: Sequence[Rule]) -> list[list[int]]:
     """Groups joined by rules, directly or through others, each bundle in order; bundles by their first group."""
-    bundle_of = {index: [index] for index in range(count)}
+    first = list(range(count))
     for rule in rules:
-        for index in rule.groups[1:]:
-            one, other = bundle_of[rule.groups[0]], bundle_of[index]
-            if one is not other:
-                one.extend(other)
-                bundle_of |= dict.fromkeys(other, one)
-    distinct = {id(bundle): sorted(bundle) for bundle in bundle_of.values()}
-    return sorted(distinct.values())
+        joined = {first[index] for index in rule.groups}
+        first = [min(joined) if each in joined else each for each in first]
+    return [[index for index in range(count) if first[index] == each] for each in sorted(set(first))]
 
 
-def _with_teams(plan: Plan, groups: Sequence[Group], teams: Sequence[tuple[str, ...]]) -> Plan:
-    drawn: dict[str, list[tuple[str, ...]]] = {}
-    for group, team in zip(groups, teams, strict=True):
-        drawn.setdefault(group.visit, []).append(team)
-    return Plan(
-        placements=tuple(
-            Placement(visit=each.visit, starts=each.starts, teams=tuple(drawn[each.visit]))
-            for each in plan.placements
-        )
-    )
+def _subject(group: Group) -> str:
+    return f"{group.visit}/{group.party}"

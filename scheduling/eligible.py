@@ -1,46 +1,46 @@
-"""Who may fill the seats of a plan whose times are fixed, and what binds one choice to another."""
+"""The draw of a plan's officers: who may fill its seats at the times it has, and what binds one choice to another."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from scheduling.checker import PlanRejectedError, check
+from scheduling.draw import Ballot, Drawn, Group, Rule, draw
 from scheduling.plan import Placement, Plan
-from scheduling.problem import HalfDay, Hold, Problem, Record
+from scheduling.problem import HalfDay, Hold, Problem
 from scheduling.standing import Standing
 
 
-class Group(Record, frozen=True, kw_only=True):
-    """One party's seats in one visit: `seats` of the `eligible`, who are listed in the order of their ids."""
+def draw_officers(problem: Problem, plan: Plan, *, seed: str, public: str = "") -> tuple[Plan, Drawn]:
+    """The plan with its teams drawn anew, times as they are, and the public record.
 
-    visit: str
-    party: str
-    seats: int
-    eligible: tuple[str, ...]
-
-
-class Rule(Record, frozen=True, kw_only=True):
-    """Over these groups (by index), each of the officers carries at most `most` of the `weights` of his groups.
-
-    With `together` it is the number of different officers out of these that is at most `most`.
+    Pinned bookings keep their teams. Raises `DrawError`; `PlanRejectedError` where the plan breaks a constraint that no
+    choice of officers can mend.
     """
+    record = draw(seed, ballot_of(problem, plan), public=public)
+    drawn = _with_teams(plan, record)
+    report = check(problem, drawn)
+    if not report.feasible:
+        raise PlanRejectedError(report)
+    return drawn, record
 
-    officers: tuple[str, ...]
-    groups: tuple[int, ...]
-    weights: tuple[int, ...]
-    most: int
-    together: bool = False
+
+def ballot_of(problem: Problem, plan: Plan) -> Ballot:
+    """What the draw of a plan's officers is committed to."""
+    groups = seat_groups(problem, plan)
+    return Ballot(groups=groups, rules=rules_of(problem, plan, groups))
 
 
-def keeps(rule: Rule, teams: Mapping[int, Sequence[str]]) -> bool:
-    """Whether the teams, by group, keep the rule."""
-    serving = [set(teams[index]).intersection(rule.officers) for index in rule.groups]
-    if rule.together:
-        return len(set().union(*serving)) <= rule.most
-    load: dict[str, int] = defaultdict(int)
-    for weight, officers in zip(rule.weights, serving, strict=True):
-        for officer in officers:
-            load[officer] += weight
-    return max(load.values(), default=0) <= rule.most
+def _with_teams(plan: Plan, record: Drawn) -> Plan:
+    drawn: dict[str, list[tuple[str, ...]]] = {}
+    for group, team in zip(record.ballot.groups, record.teams, strict=True):
+        drawn.setdefault(group.visit, []).append(team)
+    return Plan(
+        placements=tuple(
+            Placement(visit=each.visit, starts=each.starts, teams=tuple(drawn[each.visit]))
+            for each in plan.placements
+        )
+    )
 
 
 def seat_groups(problem: Problem, plan: Plan) -> tuple[Group, ...]:
@@ -95,15 +95,16 @@ def _in_time(plan: Plan) -> list[Placement]:
 
 def _apart(problem: Problem, spots: Sequence[Spot], groups: Sequence[Group]) -> Iterator[Rule]:
     """Officers who cannot serve in both of two groups."""
+    standing = Standing(problem, Plan())
     for one, other in combinations(range(len(groups)), 2):
         shared = sorted(set(groups[one].eligible) & set(groups[other].eligible))
         here, there = spots[one][0], spots[other][0]
         if not shared or here.starts[0] // problem.day_ticks != there.starts[0] // problem.day_ticks:
             continue
-        standing = Standing(problem, Plan())
         if here.visit != there.visit:
             standing.put(_part(here, spots[one][1], shared))
             shared = [each for each in shared if not could_serve(standing, *spots[other], each)]
+            standing.take(here.visit)
         if shared:
             yield Rule(officers=tuple(shared), groups=(one, other), weights=(1, 1), most=1)
 
