@@ -6,12 +6,15 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
 from core.tables import Json, Timestamp, enum_type, identity, reference
+from tendering.content import Party, content_from
 from tendering.remedies import RemedyKind
 from tendering.rules import Category, Nature, NoticeKind, Stage
+from tendering.search import text_of
 
 #: The Open Contracting prefix of this publisher: "ocds-" and six characters.
 OCID_PREFIX = "ocds-linlan"
@@ -51,22 +54,16 @@ def ocid_of(code: str) -> str:
 class Notice(SQLModel, table=True):
     """One publication. `content` is what it says (`content.Content`), the other columns are its head.
 
-    `search_text` is the normalised text that search looks in, `digest` the SHA-256 of what was published.
+    `digest` is the SHA-256 of what was published.
     """
 
     __tablename__ = "notice"
     __table_args__ = (
         sa.UniqueConstraint("process_id", "ordinal", name="uq_notice_process_ordinal"),
         sa.UniqueConstraint("source", "source_key", name="uq_notice_source_key"),
-        # Lists are read newest first, alone or by one facet, and continued from the last row's key.
         sa.Index("ix_notice_newest", sa.desc("published_at"), sa.desc("id")),
-        sa.Index("ix_notice_category", "category", sa.desc("published_at"), sa.desc("id")),
-        sa.Index("ix_notice_stage", "stage", sa.desc("published_at"), sa.desc("id")),
-        sa.Index("ix_notice_district", "district", sa.desc("published_at"), sa.desc("id")),
         sa.Index("ix_notice_change", "xid", "id"),
-        sa.Index("ix_notice_closing", "closes_at", postgresql_where=sa.text("closes_at IS NOT NULL")),
         sa.Index("ix_notice_project", "project_code", postgresql_where=sa.text("project_code IS NOT NULL")),
-        sa.Index("ix_notice_buyer", "buyer_name", sa.desc("published_at"), sa.desc("id")),
     )
 
     id: int = identity()
@@ -92,13 +89,55 @@ class Notice(SQLModel, table=True):
     source_key: str
     content: dict[str, Any] = Field(sa_type=Json)
     digest: str = Field(sa_type=sa.CHAR(64))
-    search_text: str
     xid: str = Field(
         default=None,
         sa_type=TransactionId,
         nullable=False,
         sa_column_kwargs={"server_default": sa.text("pg_current_xact_id()")},
     )
+
+    @property
+    def search_text(self) -> str:
+        """What its search entry holds."""
+        buyer = Party(self.buyer_name, self.buyer_code) if self.buyer_name else None
+        return text_of(self.title, self.code, self.project_code, buyer, content_from(self.content))
+
+
+class SearchEntry(SQLModel, table=True):
+    """A notice as search reads it: narrow, so that a page of memory holds many. Derived, and never changed either.
+
+    `month` counts civil months since the year 0; the index's keys begin with it. `search.py` says what `facets` and
+    `text` hold.
+    """
+
+    __tablename__ = "search_entry"
+    __table_args__ = (
+        sa.Index("ix_search_entry_newest", "published_at", "notice_id"),
+        sa.Index("ix_search_entry_month", "month"),
+        sa.Index("ix_search_entry_district", "district"),
+        sa.Index(
+            "ix_search_entry_closing",
+            "closes_at",
+            postgresql_include=["month"],
+            postgresql_where=sa.text("closes_at IS NOT NULL"),
+        ),
+    )
+
+    notice_id: int = Field(
+        primary_key=True,
+        foreign_key="notice.id",
+        sa_type=sa.BigInteger,
+        sa_column_kwargs={"autoincrement": False},
+    )
+    month: int
+    published_at: datetime = Field(sa_type=Timestamp)
+    closes_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    amount: Decimal | None = Field(default=None, sa_type=sa.Numeric(18, 2))
+    category: Category = Field(sa_type=enum_type(Category))
+    stage: Stage = Field(sa_type=enum_type(Stage))
+    district: str | None = None
+    facets: list[int] = Field(sa_type=postgresql.ARRAY(sa.Integer))
+    text: str
 
 
 class Supplier(SQLModel, table=True):

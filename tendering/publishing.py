@@ -15,10 +15,10 @@ from sqlmodel import SQLModel, col
 
 from core import clock, ledger, outbox
 from core.errors import FieldProblem, InvalidInput
+from tendering import search
 from tendering.content import Publication, closing_time, digest_of, headline_amount, participants, to_json
-from tendering.models import Notice, Participation, Process, Supplier
+from tendering.models import Notice, Participation, Process, SearchEntry, Supplier
 from tendering.rules import KINDS, Category, NoticeKind
-from tendering.search import searchable
 
 CODE_LETTERS = {
     Category.WORKS: "G",  # 工程
@@ -101,6 +101,8 @@ async def _write(
         rows.append(_row(item, notice_id, code, chain, about, now=now))
         written[key_of(item)] = Known(notice_id, code)
     await _insert(session, sa.insert(_table(Notice)), rows)
+    entries = [_entry(item, row) for (item, _), row in zip(items, rows, strict=True)]
+    await _insert(session, sa.insert(_table(SearchEntry)), entries)
     await _advance(session, chains.values())
     await _write_participations(session, zip(ids, (item for item, _ in items), strict=True))
     for row in rows:
@@ -217,7 +219,20 @@ def _row(
         "source_key": item.key,
         "content": to_json(item.content),
         "digest": digest_of(item, code),
-        "search_text": searchable(item, code),
+    }
+
+
+def _entry(item: Publication, row: Mapping[str, Any]) -> dict[str, Any]:
+    day = clock.local_date(item.published_at)
+    return {
+        "notice_id": row["id"],
+        "month": day.year * 12 + day.month - 1,
+        **{
+            name: row[name]
+            for name in ("published_at", "closes_at", "amount", "category", "stage", "district")
+        },
+        "facets": search.facets(item),
+        "text": search.searchable(item, row["code"]),
     }
 
 

@@ -11,17 +11,18 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from core import clock
 from core.errors import Refusal
+from core.tables import Timestamp
 from tendering import search
-from tendering.models import Notice, Process, ocid_of
+from tendering.models import Notice, Process, SearchEntry, ocid_of
 from tendering.rules import Category, Nature, NoticeKind, Stage
 
 #: Above this a list says "more than": counting a million rows would cost more than it tells.
 COUNT_LIMIT = 1000
+_START, _END = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -40,9 +41,11 @@ class NoticeFilter(msgspec.Struct, frozen=True, omit_defaults=True):
     stage: Stage | None = None
     kind: NoticeKind | None = None
     district: str | None = None
+    """A region's code; a city holds its districts."""
     since: date | None = None
     until: date | None = None
     buyer: str | None = None
+    supplier: str | None = None
     project: str | None = None
     least: Decimal | None = None
     most: Decimal | None = None
@@ -68,12 +71,16 @@ class NoticeLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Facets(msgspec.Struct, frozen=True):
-    """How many notices a filter finds, by category, stage and district."""
+    """How many notices a filter finds, by category, stage and district; beyond COUNT_LIMIT, at least so many."""
 
     total: int
     category: dict[str, int] = {}
     stage: dict[str, int] = {}
     district: dict[str, int] = {}
+
+    @property
+    def exact(self) -> bool:
+        return self.total <= COUNT_LIMIT
 
 
 class NoticePage(msgspec.Struct, frozen=True):
@@ -89,12 +96,6 @@ class Place(msgspec.Struct, frozen=True):
 
     edge: tuple[datetime, int] | None = None
     newer: bool = False
-
-    def beyond(self, source: Any) -> list[sa.ColumnElement[bool]]:
-        if self.edge is None:
-            return []
-        compare = sa.tuple_(source.published_at, source.id).op(">" if self.newer else "<", is_comparison=True)
-        return [compare(sa.tuple_(*self.edge))]
 
     def order(self, source: Any) -> tuple[Any, ...]:
         key = (source.published_at, source.id)
@@ -123,76 +124,41 @@ async def list_notices(
 
 
 async def _rows(session: AsyncSession, wanted: NoticeFilter, place: Place, limit: int) -> Sequence[Any]:
-    """Up to `limit` rows beyond the place; words are looked for as `search` explains."""
-    if not search.words(wanted.q):
-        return await _lines(session, Notice, [*conditions(wanted), *place.beyond(Notice)], place, limit)
-    rows = await _walked(session, wanted, place, limit, search.WALK)
-    if search.FEW <= len(rows) < limit:
-        rows = await _walked(session, wanted, place, limit, 2 * search.WALK * limit // len(rows))
-    if len(rows) == limit:
-        return rows
-    hits = (
-        sa.select(col(Notice.id), col(Notice.published_at))
-        .where(*conditions(wanted), *place.beyond(Notice), _indexed(wanted))
-        .cte("hits")
-        .prefix_with("MATERIALIZED")
-    )
-    best = sa.select(hits.c.id).order_by(*place.order(hits.c)).limit(limit)
-    return await _lines(session, Notice, [col(Notice.id).in_(best)], place, limit)
-
-
-async def _walked(
-    session: AsyncSession, wanted: NoticeFilter, place: Place, limit: int, far: int
-) -> Sequence[Any]:
-    """What is found among the next `far` rows."""
-    walk = sa.select(Notice).where(*place.beyond(Notice)).order_by(*place.order(Notice)).limit(far)
-    recent = aliased(Notice, walk.subquery("recent"))
-    return await _lines(session, recent, conditions(wanted, recent), place, limit)
-
-
-async def _lines(
-    session: AsyncSession, source: Any, clauses: Sequence[sa.ColumnElement[bool]], place: Place, limit: int
-) -> Sequence[Any]:
-    statement = (
+    """Up to `limit` rows beyond the place."""
+    entry = _found(wanted, place, limit)
+    statement: Any = (
         sa.select(
-            source.id.label("key"),
-            source.code,
-            Process.code.label("process"),  # type: ignore[attr-defined]  # a column on the class
-            source.title,
-            source.category,
-            source.kind,
-            source.stage,
-            source.nature,
-            source.district,
-            source.buyer_name,
-            source.amount,
-            source.published_at,
-            source.closes_at,
+            col(Notice.id).label("key"),
+            col(Notice.code),
+            col(Process.code).label("process"),
+            col(Notice.title),
+            col(Notice.category),
+            col(Notice.kind),
+            col(Notice.stage),
+            col(Notice.nature),
+            col(Notice.district),
+            col(Notice.buyer_name),
+            col(Notice.amount),
+            col(Notice.published_at),
+            col(Notice.closes_at),
         )
-        .join(Process, col(Process.id) == source.process_id)
-        .where(*clauses)
-        .order_by(*place.order(source))
-        .limit(limit)
+        .join_from(entry, Notice, col(Notice.id) == entry.c.notice_id)
+        .join(Process, col(Process.id) == col(Notice.process_id))
+        .order_by(*place.order(Notice))
     )
-    return (await session.execute(statement)).all()
-
-
-def _indexed(wanted: NoticeFilter) -> sa.ColumnElement[bool]:
-    """The candidates of the index: every character pair of every word occurs."""
-    needed = sorted({gram for word in search.words(wanted.q) for gram in search.grams(word)})
-    return sa.func.notice_grams(col(Notice.search_text)).op("@>", is_comparison=True)(
-        sa.cast(needed, postgresql.ARRAY(sa.Text))
-    )
+    rows: Sequence[Any] = (await session.execute(statement)).all()
+    return rows
 
 
 async def count_notices(session: AsyncSession, wanted: NoticeFilter) -> int:
     """How many there are, counted up to COUNT_LIMIT + 1."""
-    return int(await session.scalar(sa.select(sa.func.count()).select_from(_counted(wanted))) or 0)
+    found = _found(wanted, Place(), COUNT_LIMIT + 1)
+    return int(await session.scalar(sa.select(sa.func.count()).select_from(found)) or 0)
 
 
 async def count_facets(session: AsyncSession, wanted: NoticeFilter) -> Facets:
-    """The count, and how it divides; beyond COUNT_LIMIT nothing is divided, since a part would mislead."""
-    found = _counted(wanted)
+    """The count, and how it divides. Beyond COUNT_LIMIT only the newest COUNT_LIMIT notices are divided."""
+    found = _found(wanted, Place(), COUNT_LIMIT + 1)
     facets = (found.c.category, found.c.stage, found.c.district)
     statement = sa.select(*facets, sa.func.count().label("notices")).group_by(
         sa.func.grouping_sets(sa.tuple_(), *(sa.tuple_(facet) for facet in facets))
@@ -204,53 +170,63 @@ async def count_facets(session: AsyncSession, wanted: NoticeFilter) -> Facets:
             total = max(total, row.notices)
         for name, value in values:
             parts[name][value] = row.notices
-    return Facets(total, **parts) if total <= COUNT_LIMIT else Facets(total)
+    return Facets(total, **parts)
 
 
-def _counted(wanted: NoticeFilter) -> sa.Subquery:
-    clauses = conditions(wanted)
-    if search.words(wanted.q):
-        clauses.append(_indexed(wanted))
-    columns = (col(Notice.category), col(Notice.stage), col(Notice.district))
-    return sa.select(*columns).where(*clauses).limit(COUNT_LIMIT + 1).subquery("found")
+def _found(wanted: NoticeFilter, place: Place, limit: int) -> sa.TableValuedAlias:
+    """The search entries that are wanted, beyond the place, in its direction: `search.sql` finds them."""
+    after = (max(_midnight(wanted.since), _START) if wanted.since else _START, 0)
+    until = wanted.until or date.max
+    before = (_END if until.year == date.max.year else _midnight(until + timedelta(days=1)), 0)
+    if place.edge is not None and place.newer:
+        after = max(after, place.edge)
+    elif place.edge is not None:
+        before = min(before, place.edge)
+    words = sought(wanted)
+    facets = asked(wanted)
+    find = sa.func.find_newer if place.newer else sa.func.find_older
+    return find(
+        sa.cast(facets, postgresql.ARRAY(sa.Integer)),
+        sa.cast([gram for word in words for gram in search.grams(word)], postgresql.ARRAY(sa.BigInteger)),
+        sa.cast([search.pattern(word) for word in words], postgresql.ARRAY(sa.Text)),
+        sa.cast(wanted.least, sa.Numeric),
+        sa.cast(wanted.most, sa.Numeric),
+        sa.cast(wanted.open_at, Timestamp),
+        *(sa.cast(after[0], Timestamp), sa.cast(after[1], sa.BigInteger)),
+        *(sa.cast(before[0], Timestamp), sa.cast(before[1], sa.BigInteger)),
+        sa.cast(limit, sa.Integer),
+        sa.cast(search.WALK * max(1, limit // 150) if words or facets else limit, sa.Integer),
+    ).table_valued("notice_id", "category", "stage", "district", name="entry")
 
 
-def conditions(wanted: NoticeFilter, source: Any = Notice) -> list[sa.ColumnElement[bool]]:
-    """The filter as SQL."""
-    clauses: list[sa.ColumnElement[bool]] = [
-        column == value
-        for column, value in (
-            (source.category, wanted.category),
-            (source.stage, wanted.stage),
-            (source.kind, wanted.kind),
-            (source.district, wanted.district),
-            (source.buyer_name, wanted.buyer),
-            (source.project_code, wanted.project),
-        )
-        if value is not None
-    ]
-    if wanted.least is not None:
-        clauses.append(source.amount >= wanted.least)
-    if wanted.most is not None:
-        clauses.append(source.amount <= wanted.most)
-    if wanted.open_at is not None:
-        clauses.append(source.closes_at > wanted.open_at)
-    if wanted.since is not None:
-        clauses.append(source.published_at >= _midnight(wanted.since))
-    if wanted.until is not None:
-        clauses.append(source.published_at < _midnight(wanted.until) + timedelta(days=1))
-    clauses += [source.search_text.contains(word, autoescape=True) for word in search.words(wanted.q)]
-    return clauses
+def sought(wanted: NoticeFilter) -> list[str]:
+    """Everything that the text must contain: the words, and the names in their roles."""
+    roles = (
+        (search.BUYER, wanted.buyer),
+        (search.SUPPLIER, wanted.supplier),
+        (search.PROJECT, wanted.project),
+    )
+    return search.words(wanted.q) + [search.named(role, name) for role, name in roles if name]
+
+
+def asked(wanted: NoticeFilter) -> list[int]:
+    """The facets that an entry must have."""
+    values = (
+        ("category", wanted.category),
+        ("stage", wanted.stage),
+        ("kind", wanted.kind),
+        ("region", wanted.district),
+        ("closes", wanted.open_at and "stated"),
+    )
+    chosen = [search.facet(name, value) for name, value in values if value]
+    return chosen + search.amount_facets(wanted.least, wanted.most)
 
 
 async def districts_present(session: AsyncSession) -> list[str]:
     """Codes of the districts that have notices, by a loose scan of the index (one probe for each)."""
-    first = sa.select(sa.func.min(col(Notice.district)).label("district")).cte("found", recursive=True)
-    following = (
-        sa.select(sa.func.min(col(Notice.district)))
-        .where(col(Notice.district) > first.c.district)
-        .scalar_subquery()
-    )
+    district = col(SearchEntry.district)
+    first = sa.select(sa.func.min(district).label("district")).cte("found", recursive=True)
+    following = sa.select(sa.func.min(district)).where(district > first.c.district).scalar_subquery()
     found = first.union_all(sa.select(following).where(first.c.district.is_not(None)))
     rows = await session.scalars(sa.select(found.c.district).where(found.c.district.is_not(None)))
     return list(rows.all())

@@ -11,6 +11,11 @@ def regions() -> dict[str, str]:
     return {row["code"]: row["name"] for row in _rows()}
 
 
+def containing(code: str | None) -> list[str]:
+    """The region itself, its city and its province: GB/T 2260 numbers them by pairs of digits."""
+    return list(dict.fromkeys((code, f"{code[:4]}00", f"{code[:2]}0000"))) if code else []
+
+
 def region_in(text: str) -> str | None:
     """The code of the first region named in a title; districts are looked for before their city."""
     return next((row["code"] for row in _rows() if row["found_by"] in text), None)

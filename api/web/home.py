@@ -18,9 +18,9 @@ from api.web.words import category_name, kind_name
 from core import clock
 from core.errors import NotFound
 from inspection.models.cases import Case
-from tendering.models import Notice
+from tendering.models import SearchEntry
 from tendering.queries import NoticeFilter, count_notices, list_notices
-from tendering.rules import Category, NoticeKind
+from tendering.rules import Category, Stage
 
 PageRequest = Request[Principal | None, Any, State]
 NEWEST = 9
@@ -53,12 +53,12 @@ async def show_home(request: PageRequest, session: AsyncSession, now: datetime) 
 async def current_figures(session: AsyncSession, *, now: datetime) -> Figures:
     today = clock.local_date(now)
     new_year = datetime(today.year, 1, 1, tzinfo=clock.LOCAL).astimezone(UTC)
-    open_kinds = await session.execute(
-        sa.select(col(Notice.kind), sa.func.count())
-        .where(col(Notice.closes_at) > now)
-        .group_by(col(Notice.kind))
+    open_stages = await session.execute(
+        sa.select(col(SearchEntry.stage), sa.func.count())
+        .where(col(SearchEntry.closes_at) > now)
+        .group_by(col(SearchEntry.stage))
     )
-    still_open = dict(open_kinds.tuples().all())
+    still_open = dict(open_stages.tuples().all())
     cases = await session.execute(
         sa.select(
             sa.func.count().filter(col(Case.accepted_at) >= new_year),
@@ -68,8 +68,8 @@ async def current_figures(session: AsyncSession, *, now: datetime) -> Figures:
     accepted, issued = cases.one()
     return Figures(
         published_today=await count_notices(session, NoticeFilter(since=today, until=today)),
-        open_for_bids=still_open.get(NoticeKind.TENDER, 0),
-        in_publicity=still_open.get(NoticeKind.CANDIDATES, 0),
+        open_for_bids=still_open.get(Stage.TENDER, 0),
+        in_publicity=still_open.get(Stage.CANDIDATES, 0),
         accepted=accepted,
         issued=issued,
     )

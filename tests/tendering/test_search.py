@@ -53,7 +53,7 @@ def queries(titles: dict[str, str]) -> list[str]:
     return [*cut, *pairs, "不存在的词语", "鑫鑫鑫", "EPC 10KV", "（二期） 监理", "%", "_"]
 
 
-@pytest.mark.parametrize("walk", [1, 2000])
+@pytest.mark.parametrize("walk", [0, 300])
 async def test_search_finds_exactly_the_titles_that_contain_the_words(
     titles: tuple[Database, dict[str, str]], walk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,7 +84,7 @@ async def test_search_with_filters_and_pages_keeps_order_and_count(
     wanted = NoticeFilter(q="工程", category=Category.WORKS, district="420581")
     async with database.transaction() as session:
         walked = await everything(session, wanted)
-        monkeypatch.setattr(search, "WALK", 1)
+        monkeypatch.setattr(search, "WALK", 0)
         indexed = await everything(session, wanted)
         count = await count_notices(session, wanted)
 
@@ -103,4 +103,6 @@ def test_normalise_keeps_every_substring(before: str, word: str, after: str) -> 
 
 @given(word=st.text(min_size=1, max_size=8), before=st.text(max_size=20))
 def test_grams_of_a_word_are_among_those_of_the_text(word: str, before: str) -> None:
-    assert set(search.grams(word)) <= {*search.grams(before + word), *before, *word}
+    text = before + word
+
+    assert set(search.grams(word)) <= {*search.grams(text), *(ord(character) << 21 for character in text)}
