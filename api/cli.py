@@ -10,6 +10,7 @@ from typing import TextIO
 
 import click
 
+from core.access import KEY_ACTIONS, Action
 from core.settings import Settings
 from documents.cli import check
 from scheduling.cli import schedule
@@ -88,6 +89,31 @@ def accounts() -> None:
     from demo.loading import accounts_table
 
     click.echo(accounts_table())
+
+
+@main.command("issue-key")
+@click.argument("label")
+@click.option("--scope", "scopes", type=click.Choice(sorted(KEY_ACTIONS)), multiple=True, required=True)
+def issue_key(label: str, scopes: tuple[str, ...]) -> None:
+    """Make a key for a machine and print it: this is the only time that it can be read.
+
+    A key that delivers notices is labelled with its source: construction, procurement, land or property.
+    """
+    from api.keys_cli import issue
+
+    with reachable() as settings:
+        click.echo(asyncio.run(issue(settings, label=label, scopes=[Action(scope) for scope in scopes])))
+
+
+@main.command("revoke-key")
+@click.argument("prefix")
+def revoke_key(prefix: str) -> None:
+    """End a machine's key, named by the part after `yc_`."""
+    from api.keys_cli import revoke
+
+    with reachable() as settings:
+        found = asyncio.run(revoke(settings, prefix))
+    sys.exit(0 if found else f"no such key: {prefix}")
 
 
 @main.command()

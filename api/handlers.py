@@ -1,11 +1,22 @@
 """What the worker does about each topic of the outbox."""
 
 from api.case_dossiers import HANDLERS as CASE_DOSSIERS
+from api.following import HANDLERS as FOLLOWING
 from api.schedules.solving import HANDLERS as SCHEDULES
+from api.webhooks import HANDLERS as WEBHOOKS
 from core.gateways import HANDLERS as TEXTS
 from core.mail import HANDLERS as MAIL
 from core.outbox import Handler
 from documents.handlers import HANDLERS as DOCUMENTS
 from inspection.handlers import HANDLERS as INSPECTION
 
-HANDLERS: list[Handler] = [*DOCUMENTS, *INSPECTION, *CASE_DOSSIERS, *SCHEDULES, *MAIL, *TEXTS]
+HANDLERS: list[Handler] = [
+    *DOCUMENTS,
+    *INSPECTION,
+    *CASE_DOSSIERS,
+    *SCHEDULES,
+    *FOLLOWING,
+    *WEBHOOKS,
+    *MAIL,
+    *TEXTS,
+]

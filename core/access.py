@@ -43,6 +43,7 @@ class Action(StrEnum):
     NOTICE_DRAFT = "notice.draft"
     NOTICE_PUBLISH = "notice.publish"
     NOTICE_EXCHANGE = "notice.exchange"
+    NOTICE_FOLLOW = "notice.follow"
     OBJECTION_RAISE = "objection.raise"
     OBJECTION_ANSWER = "objection.answer"
     SUPERVISE = "supervise"
@@ -135,7 +136,9 @@ GRANTS: Mapping[Role, Mapping[Action, Scope]] = {
 }
 
 #: What an API key may be given; a key holds actions themselves and has no department.
-KEY_ACTIONS = frozenset({Action.NOTICE_EXCHANGE, Action.SCHEDULE_SOLVE, Action.SCHEDULE_READ})
+KEY_ACTIONS = frozenset(
+    {Action.NOTICE_EXCHANGE, Action.NOTICE_FOLLOW, Action.SCHEDULE_SOLVE, Action.SCHEDULE_READ}
+)
 
 _WIDTH = {Scope.OWN: 0, Scope.DEPARTMENT: 1, Scope.ALL: 2}
 

@@ -102,10 +102,25 @@ def emit(
     session.add(OutboxEvent(topic=topic, payload=dict(payload), created_at=now, due=due or now, key=key))
 
 
-async def cancel(session: AsyncSession, key: str) -> None:
-    """Withdraw the pending event of this key, if there is one."""
+async def emit_once(
+    session: AsyncSession, topic: str, payload: Mapping[str, Any], *, now: datetime, due: datetime, key: str
+) -> None:
+    """Add a timed event unless one with this key is pending already."""
+    event = {
+        "topic": topic,
+        "payload": dict(payload),
+        "created_at": now,
+        "due": due,
+        "attempts": 0,
+        "key": key,
+    }
+    await session.execute(insert(OutboxEvent).values(event).on_conflict_do_nothing())
+
+
+async def cancel(session: AsyncSession, *keys: str) -> None:
+    """Withdraw the pending events of these keys, as far as there are any."""
     await session.execute(
-        sa.delete(OutboxEvent).where(col(OutboxEvent.key) == key, col(OutboxEvent.done_at).is_(None))
+        sa.delete(OutboxEvent).where(col(OutboxEvent.key).in_(keys), col(OutboxEvent.done_at).is_(None))
     )
 
 

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     debug: bool = False
     upload_limit: int = 512 * MEGABYTE
     """Bytes in one uploaded file."""
+    webhooks_into_private_networks: bool = False
+    """Allow webhooks to addresses that are not public, as an information site next door has."""
     log_json: bool = False
     database_pool: int = 10
     smtp_url: str = Field(default="", validation_alias="SMTP_URL")

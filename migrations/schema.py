@@ -9,11 +9,14 @@ from documents import models as documents
 from inspection import models as inspection
 from tendering import models as tendering
 from tendering import search
+from tendering.following import models as following
+from tendering.webhooks import models as webhooks
 
 __all__ = [
     "TRIGGERS",
     "calendars",
     "documents",
+    "following",
     "inspection",
     "ledger",
     "metadata",
@@ -21,6 +24,7 @@ __all__ = [
     "people",
     "schedules",
     "tendering",
+    "webhooks",
 ]
 
 #: What keeps the ledger append-only even for a program with our own rights.

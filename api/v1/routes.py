@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from api.v1 import bulk, cases, changes, exchange, notices, schedules
+from api.v1 import bulk, cases, changes, exchange, notices, schedules, webhooks
 
 ROUTES: list[ControllerRouterHandler] = [
     Router(
@@ -13,6 +13,7 @@ ROUTES: list[ControllerRouterHandler] = [
             *changes.ROUTES,
             *bulk.ROUTES,
             *exchange.ROUTES,
+            *webhooks.ROUTES,
             *cases.ROUTES,
             *schedules.ROUTES,
         ],

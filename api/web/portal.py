@@ -100,9 +100,10 @@ async def show_notices(
         count_limit=queries.COUNT_LIMIT,
         wanted=wanted,
         state=state,
-        chips=[(label, address(state, without=name)) for name, label in _labels(wanted).items()],
+        chips=[(label, address(state, without=name)) for name, label in labels_of(wanted).items()],
         older=address(state, cursor=found.older) if found.older else None,
         newer=address(state, cursor=found.newer) if found.newer else None,
+        follow=address(state).replace("/notices", "/following", 1),
         feeds=[
             (name, address(state).replace("/notices", f"/notices.{name}", 1)) for name in ("atom", "json")
         ],
@@ -209,7 +210,7 @@ def state_of(wanted: NoticeFilter) -> dict[str, str]:
     return {name: str(value) for name, value in values.items() if value}
 
 
-def _labels(wanted: NoticeFilter) -> dict[str, str]:
+def labels_of(wanted: NoticeFilter) -> dict[str, str]:
     """What is filtered by, as the reader sees it, by query parameter."""
     labels = {
         "q": wanted.q,
