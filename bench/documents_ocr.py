@@ -10,10 +10,10 @@ from random import Random
 import msgspec
 
 from demo.city import A, build_city
-from demo.dossiers import drawings
+from demo.dossiers import drawings, title_blocks
 from demo.dossiers.broken_files import scanned
-from demo.dossiers.drawings import Drawing
 from demo.dossiers.facts import facts_of
+from demo.dossiers.sheet import BLOCK_FIELDS, Drawing
 from documents import normalise, ocr
 from documents.check import check_document
 from documents.sandbox import Ended, Sandbox
@@ -29,7 +29,7 @@ def make_scans(folder: Path, count: int, *, sheet: str) -> Iterator[tuple[Path, 
     city = build_city(A.scaled(0.2), now=NOW)
     for number in range(count):
         facts = facts_of(city.projects[number % len(city.projects)], city.market)
-        (item,) = drawings.drawing_set(facts, Random(number), count=1, layouts=list(drawings.TUNED))
+        (item,) = drawings.drawing_set(facts, Random(number), count=1, layouts=list(title_blocks.TUNED))
         item = replace(item, sheet=sheet, segments=400, rotate=0)
         path = folder / f"scan-{number:03d}.pdf"
         path.write_bytes(scanned(drawings.draw([item], seed=str(number)).save(), SCAN_DPI))
@@ -44,7 +44,7 @@ def read_scans(folder: Path, count: int, *, sheet: str = "A1") -> tuple[int, int
     for path, item in made:
         report = check_document(path, today=NOW.date(), recognise=True)
         found = {field.name: _plain(field.raw) for field in report.fields if field.page == 1}
-        wanted = {name: _plain(text) for name, text in item.block.items() if name in drawings.BLOCK_FIELDS}
+        wanted = {name: _plain(text) for name, text in item.block.items() if name in BLOCK_FIELDS}
         printed += len(wanted)
         read += sum(found.get(name) == text for name, text in wanted.items())
     return printed, read, (time.perf_counter() - start) / count

@@ -13,7 +13,7 @@ from random import Random
 import msgspec
 
 from demo.city import A, build_city
-from demo.dossiers import drawings
+from demo.dossiers import drawings, title_blocks
 from demo.dossiers.facts import facts_of
 from documents import read, sandbox
 from documents.check import check_dossier, submitted_file
@@ -34,7 +34,7 @@ def make_sheets(folder: Path, count: int) -> list[Path]:
     for number in range(count // SHEETS_PER_FILE):
         facts = facts_of(city.projects[number % len(city.projects)], city.market)
         made = drawings.drawing_set(
-            facts, Random(number), count=SHEETS_PER_FILE, layouts=list(drawings.TUNED)
+            facts, Random(number), count=SHEETS_PER_FILE, layouts=list(title_blocks.TUNED)
         )
         a1 = [replace(item, sheet="A1", segments=SEGMENTS) for item in made]
         path = folder / f"sheets-{number:02d}.pdf"

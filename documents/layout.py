@@ -110,7 +110,7 @@ def lines(chars: Sequence[Char]) -> list[Span]:
         else:
             found.append([char])
             height = char.height
-    return [_span(_without_doubles(sorted(line, key=lambda c: c.x0))) for line in found]
+    return [span(_without_doubles(sorted(line, key=lambda c: c.x0))) for line in found]
 
 
 def _without_doubles(line: list[Char]) -> list[Char]:
@@ -123,13 +123,14 @@ def _without_doubles(line: list[Char]) -> list[Char]:
     return kept
 
 
-def _span(chars: list[Char]) -> Span:
+def span(chars: Sequence[Char]) -> Span:
+    """Characters of one line as a span; a gap becomes a space."""
     pieces = [chars[0].text]
     for before, char in pairwise(chars):
         if char.x0 - before.x1 > 0.3 * max(char.height, before.height):
             pieces.append(" ")
         pieces.append(char.text)
-    return Span("".join(pieces), box_of(chars), chars)
+    return Span("".join(pieces), box_of(chars), list(chars))
 
 
 def spans(line: Span, *, gap: float = 1.2) -> Iterator[Span]:
@@ -137,7 +138,7 @@ def spans(line: Span, *, gap: float = 1.2) -> Iterator[Span]:
     part = [line.chars[0]]
     for char in line.chars[1:]:
         if char.x0 - part[-1].x1 > gap * max(char.height, part[-1].height):
-            yield _span(part)
+            yield span(part)
             part = []
         part.append(char)
-    yield _span(part)
+    yield span(part)

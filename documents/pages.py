@@ -80,9 +80,14 @@ class PageFacts:
     @cached_property
     def direction(self) -> int:
         """The angle at which most of the page is written."""
+        return self.direction_beside(None)
+
+    def direction_beside(self, block: BBox | None) -> int:
+        """The angle at which most of the page is written, but for a block that may be turned on purpose."""
         counts = dict.fromkeys(self.frames, 0)
         for char in self.chars:
-            counts[char.angle] += 1
+            box = (char.x0, char.top, char.x1, char.bottom)
+            counts[char.angle] += block is None or not layout.overlaps(block, box)
         return max(counts, key=lambda angle: (counts[angle], -angle))
 
     @property

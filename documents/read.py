@@ -176,12 +176,8 @@ def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> Page
 def _read_drawing(facts: PageFacts, page: PageReading, book: RuleBook) -> None:
     if max(facts.width_mm, facts.height_mm) < _SMALLEST_DRAWING_MM - 5:
         return
-    page.title_block = find_block(
-        facts, book.sheets.title_block.labels, any_of=("drawing_number", "drawing_title")
-    )
-    page.stamp = find_block(
-        facts, book.sheets.stamp.labels, any_of=("compiled_by", "technical_lead"), red=True
-    )
+    page.title_block = find_block(facts, book.sheets.title_block, any_of=("drawing_number", "drawing_title"))
+    page.stamp = find_block(facts, book.sheets.stamp, any_of=("compiled_by", "technical_lead"), red=True)
     if page.stamp is not None:
         page.stamp_signed = [
             entry.label
@@ -190,6 +186,7 @@ def _read_drawing(facts: PageFacts, page: PageReading, book: RuleBook) -> None:
         ]
     if page.title_block is None:
         return
+    page.direction = facts.direction_beside(page.title_block.bbox)
     for name, entry in page.title_block.entries.items():
         if entry.text:
             page.fields.append(

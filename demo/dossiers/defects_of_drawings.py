@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from demo.dossiers.dossier import DRAWINGS, LIST, Draft
-from demo.dossiers.drawings import Drawing
 from demo.dossiers.planting import defect
+from demo.dossiers.sheet import Drawing
 
 
 def _change_sheet(made: Draft, change: Callable[[Drawing], Drawing]) -> tuple[int, Drawing]:
@@ -109,5 +109,5 @@ def _(made: Draft) -> None:
 
 @defect("other size than listed", "drawing-sheet-differs", sheets=3)
 def _(made: Draft) -> None:
-    _, item = _change_sheet(made, lambda item: replace(item, sheet="A2" if item.sheet == "A1" else "A1"))
+    _, item = _change_sheet(made, lambda item: replace(item, sheet="A1" if item.sheet == "A2" else "A2"))
     made.expect("drawing-sheet-differs", DRAWINGS, f"{item.number}:drawing_number")

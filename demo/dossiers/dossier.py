@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from random import Random
 
 from demo.dossiers import drawings as sheets
-from demo.dossiers import layouts
-from demo.dossiers.drawings import Drawing
+from demo.dossiers import layouts, title_blocks
 from demo.dossiers.facts import Facts
 from demo.dossiers.families import FAMILIES, TITLES_ZH
 from demo.dossiers.forms import Form
 from demo.dossiers.paper import Box, Paper
+from demo.dossiers.sheet import BLOCK_FIELDS, Drawing
 from demo.dossiers.writer import Writer
 
 DRAWINGS = "as_built_drawing"
@@ -99,13 +99,13 @@ def draft(
     """A faultless draft of these families, with so many drawings and their list."""
     rng = Random(seed)
     form_layouts = layouts.HELD_OUT if held_out else layouts.TUNED
-    blocks = sheets.HELD_OUT if held_out else sheets.TUNED
+    blocks = list(title_blocks.HELD_OUT) if held_out else title_blocks.LAYOUTS
     made = Draft(facts, rng, seed)
     for family in families:
         made.forms[family] = FAMILIES[family](Writer(facts, rng))
         made.layout[family] = rng.choice(list(form_layouts))
     if sheet_count:
-        made.drawings = sheets.drawing_set(facts, rng, count=sheet_count, layouts=list(blocks))
+        made.drawings = sheets.drawing_set(facts, rng, count=sheet_count, layouts=blocks)
     return made
 
 
@@ -135,7 +135,11 @@ def produce(made: Draft) -> Dossier:
         ),
         truth=tuple(_truth(made, papers, expected) for expected in made.wrong),
         fields={
-            (made.name_of(DRAWINGS), page): {name: item.block.get(name, "") for name in sheets.BLOCK_FIELDS}
+            (made.name_of(DRAWINGS), page): {
+                name: item.block.get(name, "")
+                for name in BLOCK_FIELDS
+                if f"{item.number}:{name}" in papers[DRAWINGS].places
+            }
             for page, item in enumerate(made.drawings, 1)
             if item.has_block
         },

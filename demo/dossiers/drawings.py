@@ -1,15 +1,14 @@
-"""As-built sheets: frame, plan, title block in one of several forms and places, as-built stamp.
+"""As-built sheets: frame, plan, title block in one of several forms and places, as-built stamp."""
 
-`HELD_OUT` title blocks serve to judge the reader only: nothing may be tuned on them.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from random import Random
 
 from demo.dossiers.facts import Facts
 from demo.dossiers.forms import Form, Table
 from demo.dossiers.paper import MM, RED, Box, Paper, text_width
+from demo.dossiers.sheet import SIGNED, Drawing
+from demo.dossiers.title_blocks import title_block
+from demo.dossiers.varied_blocks import VARIED
 
 SHEETS = {"A0": (1189, 841), "A1": (841, 594), "A2": (594, 420), "A3": (420, 297), "A1+1/4": (1051, 594)}
 STAMP = (80 * MM, 50 * MM)
@@ -25,33 +24,7 @@ DISCIPLINES = {
     "电施": ("电气", ("电气设计说明", "一层照明平面图", "配电系统图", "火灾报警平面图")),
 }  # fmt: skip
 SCALES = ("1:100", "1:150", "1:50", "1:200")
-SIGNED = ("审定", "审核", "校对", "专业负责", "设计", "制图")
-BLOCK_FIELDS = {
-    "designer": "设计单位", "construction_unit": "建设单位", "project_name": "工程名称", "drawing_title": "图名",
-    "drawing_number": "图号", "scale": "比例", "stage": "设计阶段", "date": "日期", "discipline": "专业",
-    "project_number": "工程编号", "revision": "版本",
-}  # fmt: skip
-LETTERS = 10  # pt: 3.5 mm, the least height of Chinese characters on drawings (GB/T 14691)
 ROOMS = ("门厅", "办公室", "会议室", "楼梯间", "卫生间", "设备间", "走廊", "储藏间", "起居室", "卧室")
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """One sheet. `block` maps title block fields to what is printed; `stamp` the stamp's, None without a stamp."""
-
-    number: str
-    title: str
-    sheet: str
-    block: Mapping[str, str]
-    stamp: Mapping[str, str] | None
-    layout: str
-    rotate: int = 0  # /Rotate of the page
-    segments: int = 1_500
-    has_block: bool = True
-    size_mm: tuple[float, float] | None = None  # where it is not the named sheet's
-
-    def with_block(self, **changes: str) -> "Drawing":
-        return replace(self, block={**self.block, **changes})
 
 
 def drawing_set(facts: Facts, rng: Random, *, count: int, layouts: Sequence[str]) -> list[Drawing]:
@@ -59,6 +32,8 @@ def drawing_set(facts: Facts, rng: Random, *, count: int, layouts: Sequence[str]
     wanted = [(prefix, title) for prefix, (_, titles) in DISCIPLINES.items() for title in titles]
     start = rng.randrange(max(1, len(wanted) - count + 1))
     layout, numbers = rng.choice(list(layouts)), dict.fromkeys(DISCIPLINES, 0)
+    if layout == VARIED:  # an office of its own
+        layout += str(rng.randrange(1_000_000))
     drawings = []
     for prefix, title in wanted[start : start + count]:
         numbers[prefix] += 1
@@ -123,7 +98,7 @@ def _sheet(paper: Paper, item: Drawing, rng: Random) -> None:
     inner = (25 * MM, margin, paper.width - margin, paper.height - margin)
     paper.rect(inner, width=1.6)
     paper.mark(f"{item.number}:sheet", (0, 0, paper.width, paper.height))
-    free = BLOCKS[item.layout](paper, item, inner) if item.has_block else inner
+    free = title_block(item.layout)(paper, item, inner) if item.has_block else inner
     if item.stamp is not None:
         _stamp(paper, item, (free[2] - STAMP[0] - 4 * MM, free[3] - STAMP[1] - 4 * MM))
         free = (free[0], free[1], free[2], free[3] - STAMP[1] - 8 * MM)
@@ -191,119 +166,3 @@ def _stamp(paper: Paper, item: Drawing, corner: tuple[float, float]) -> None:
             value = (split, upper, left + share, upper + row)
             box = paper.text(split + 2, upper + row - 6, stamp.get(label, ""), 7.5)
             paper.mark(f"{item.number}:stamp:{label}", box if stamp.get(label) else value)
-
-
-def _cell(
-    paper: Paper, item: Drawing, key: str, box: Box, *, label: str | None = None, size: float = LETTERS
-) -> None:
-    """A ruled cell: its label at the left, or above where the cell is narrow, and the value in a cell of its own."""
-    name = label or BLOCK_FIELDS[key]
-    x0, top, x1, bottom = box
-    split = x0 + text_width(name, size) + 8
-    paper.rect((x0, top, split, bottom))
-    paper.rect((split, top, x1, bottom))
-    paper.mark(f"{item.number}:label:{key}", paper.text(x0 + 4, (top + bottom) / 2 + size * 0.35, name, size))
-    _value(paper, item, key, (split, top, x1, bottom), size)
-
-
-def _value(paper: Paper, item: Drawing, key: str, cell: Box, size: float) -> None:
-    text, base = item.block.get(key, ""), (cell[1] + cell[3]) / 2 + size * 0.35
-    room = cell[2] - cell[0] - 6
-    while text and text_width(text, size) > room and size > 4:  # noqa: PLR2004 - no smaller than can be read
-        size -= 0.5
-    box = paper.text(cell[0] + 3, base, text, size)
-    paper.mark(f"{item.number}:cell:{key}", cell)
-    paper.mark(f"{item.number}:{key}", box if text else cell)
-
-
-def _corner(paper: Paper, item: Drawing, x: float, y: float) -> None:
-    """180 × 56 mm, the proportions of GB/T 10609.1; its top left corner at (x, y)."""
-    width = 180 * MM
-    row = 8 * MM
-    _cell(paper, item, "designer", (x, y, x + width, y + row))
-    pairs = (("construction_unit", "project_number"), ("project_name", "discipline"), ("drawing_title", "stage"),
-             ("drawing_number", "date"), ("scale", "revision"))  # fmt: skip
-    for index, (wide, narrow) in enumerate(pairs, 1):
-        top = y + index * row
-        _cell(paper, item, wide, (x, top, x + width * 0.66, top + row))
-        _cell(paper, item, narrow, (x + width * 0.66, top, x + width, top + row))
-    share = width / len(SIGNED)
-    for index, role in enumerate(SIGNED):
-        left = x + index * share
-        _cell(paper, item, role, (left, y + 6 * row, left + share, y + 7 * row), label=role, size=8)
-
-
-def _corner_block(paper: Paper, item: Drawing, inner: Box) -> Box:
-    _corner(paper, item, inner[2] - 180 * MM, inner[3] - 56 * MM)
-    return inner[0], inner[1], inner[2], inner[3] - 56 * MM
-
-
-def _turned_block(paper: Paper, item: Drawing, inner: Box) -> Box:
-    """In the upper right corner, written upwards."""
-    with paper.turned(inner[2] - 56 * MM, inner[1] + 180 * MM, 90):
-        _corner(paper, item, 0, 0)
-    return inner[0], inner[1], inner[2] - 56 * MM, inner[3]
-
-
-def _strip_block(paper: Paper, item: Drawing, inner: Box) -> Box:
-    """A strip of 60 mm along the right edge, one field below the other."""
-    x0 = inner[2] - 60 * MM
-    paper.line(x0, inner[1], x0, inner[3], width=1.2)
-    keys = [*BLOCK_FIELDS, *SIGNED]
-    row = 9 * MM
-    top = inner[3] - row * len(keys)
-    for index, key in enumerate(keys):
-        y = top + index * row
-        _cell(paper, item, key, (x0, y, inner[2], y + row), label=BLOCK_FIELDS.get(key, key))
-    return inner[0], inner[1], x0, inner[3]
-
-
-def _bottom_block(paper: Paper, item: Drawing, inner: Box) -> Box:
-    """A strip of 36 mm along the lower edge."""
-    top = inner[3] - 36 * MM
-    width = inner[2] - inner[0]
-    keys = list(BLOCK_FIELDS)
-    rows: tuple[Sequence[str], ...] = (keys[:4], keys[4:8], keys[8:], SIGNED)
-    row = 9 * MM
-    for number, names in enumerate(rows):
-        share = width / len(names)
-        for index, key in enumerate(names):
-            left: float = inner[0] + index * share
-            y = top + number * row
-            _cell(paper, item, key, (left, y, left + share, y + row), label=BLOCK_FIELDS.get(key, key))
-    return inner[0], inner[1], inner[2], top
-
-
-def _labels_above(paper: Paper, item: Drawing, inner: Box) -> Box:
-    """Held out. A right strip whose small labels stand above large values in the same cell."""
-    x0 = inner[2] - 50 * MM
-    keys = [*BLOCK_FIELDS, *SIGNED]
-    row = min(14 * MM, (inner[3] - inner[1]) / len(keys))
-    top = inner[3] - row * len(keys)
-    for index, key in enumerate(keys):
-        cell = (x0, top + index * row, inner[2], top + (index + 1) * row)
-        paper.rect(cell)
-        label = paper.text(x0 + 3, cell[1] + 9, BLOCK_FIELDS.get(key, key), 6.5)
-        paper.mark(f"{item.number}:label:{key}", label)
-        _value(paper, item, key, (x0, cell[1] + row / 2, inner[2], cell[3]), 9)
-    return inner[0], inner[1], x0, inner[3]
-
-
-def _left_corner(paper: Paper, item: Drawing, inner: Box) -> Box:
-    """Held out. In the lower left corner, written downwards."""
-    with paper.turned(inner[0] + 56 * MM, inner[3] - 180 * MM, 270):
-        _corner(paper, item, 0, 0)
-    return inner[0] + 56 * MM, inner[1], inner[2], inner[3]
-
-
-Block = Callable[[Paper, Drawing, Box], Box]
-"""Draws the title block and returns what is left of the sheet."""
-
-TUNED: Mapping[str, Block] = {
-    "corner": _corner_block,
-    "turned": _turned_block,
-    "strip": _strip_block,
-    "bottom": _bottom_block,
-}
-HELD_OUT: Mapping[str, Block] = {"labels_above": _labels_above, "left_corner": _left_corner}
-BLOCKS: Mapping[str, Block] = {**TUNED, **HELD_OUT}

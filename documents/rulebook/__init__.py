@@ -7,7 +7,7 @@ import datetime as dt
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +51,19 @@ class Sheet(msgspec.Struct, frozen=True):
     extended: list[float]
 
 
-class TitleBlockRule(msgspec.Struct, frozen=True):
+class BlockRule(msgspec.Struct, frozen=True, kw_only=True):
+    """`translations` may stand beside labels; `looks` are patterns of values; `elsewhere` marks other tables."""
+
+    labels: dict[str, list[str]]
+    translations: list[str] = []
+    looks: dict[str, str] = {}
+    elsewhere: list[str] = []
+
+
+class TitleBlockRule(BlockRule, frozen=True, kw_only=True):
     source: str
     required: list[str]
-    labels: dict[str, list[str]]
-
-
-class StampRule(msgspec.Struct, frozen=True):
-    labels: dict[str, list[str]]
+    signed: list[str] = []
 
 
 class SheetRules(msgspec.Struct, frozen=True):
@@ -71,7 +76,7 @@ class SheetRules(msgspec.Struct, frozen=True):
     stamp_source: str
     sheet: list[Sheet]
     title_block: TitleBlockRule
-    stamp: StampRule
+    stamp: BlockRule
 
 
 class RequiredItem(msgspec.Struct, frozen=True):
@@ -165,13 +170,18 @@ class RuleBook(msgspec.Struct, frozen=True, dict=True):
         )
 
 
+def shipped_text(part: str) -> str:
+    """The TOML of a part as the product ships it."""
+    return (Path(__file__).parent / f"{part}.toml").read_text("utf-8")
+
+
+@lru_cache(maxsize=8)
+def assembled(texts: tuple[tuple[str, str], ...]) -> RuleBook:
+    """A book of (part, TOML). Raises `tomllib.TOMLDecodeError` or `msgspec.ValidationError`."""
+    return msgspec.convert({part: tomllib.loads(text) for part, text in texts}, RuleBook)
+
+
 @cache
 def shipped() -> RuleBook:
     """The rule book that the product comes with."""
-    folder = Path(__file__).parent
-
-    parts = {
-        name: tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
-        for name in RuleBook.__struct_fields__
-    }
-    return msgspec.convert(parts, RuleBook)
+    return assembled(tuple((part, shipped_text(part)) for part in sorted(RuleBook.__struct_fields__)))

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from demo.city import City
-from demo.dossiers import drawings, layouts
+from demo.dossiers import drawings, layouts, title_blocks
 from demo.dossiers.defects import DEFECTS
 from demo.dossiers.dossier import Dossier, draft, produce
 from demo.dossiers.facts import Facts, Style, capitals, facts_of
@@ -83,7 +83,7 @@ def test_layout_prints_every_label_and_value_at_its_place(facts: Facts, layout: 
         assert 0 < place.box[0] < place.box[2] < layouts.WIDTH
 
 
-@pytest.mark.parametrize("block", list(drawings.BLOCKS))
+@pytest.mark.parametrize("block", list(title_blocks.BLOCKS))
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
 def test_title_block_stands_where_it_is_said_to_on_the_displayed_page(
     facts: Facts, block: str, rotate: int

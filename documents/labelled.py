@@ -1,0 +1,322 @@
+"""Labels and the values that belong to them, wherever a layout puts them: after, beside, below, with or without rules.
+
+What a layout is like is not asked beforehand. Each label has a few places where its value may stand; those that look
+like such a value, and that most labels of the same block agree on, win.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from documents import layout, normalise
+from documents.layout import Char, Span
+from documents.report import BBox
+from documents.rulebook import BlockRule
+from documents.tables import Cell
+
+_APART = 0.25  # of the height of the writing: white space that ends a word
+_SPACED_OUT = 4.5  # the widest space within a label: 图　　名
+_PHRASE_GAP = 1.5
+_FAR = 330.0  # points from a label to a value that no rule ties to it
+_LINE_BELOW = 2.4  # heights from a label to a value below it
+_TOUCH = 4.0  # points between cells that share a line
+_BESIDE, _AGREED, _LOOKS = 2.0, 4.0, 3.0  # what speaks for a place
+_OPENING, _CLOSING = ":/)、", ":(/"
+
+
+@dataclass(slots=True)
+class Entry:
+    """What stands at a label, in the upright frame. `text` is empty where nothing does; `cell` is where it should."""
+
+    name: str
+    label: str
+    label_box: BBox
+    text: str = ""
+    bbox: BBox | None = None
+    cell: BBox | None = None
+
+
+@dataclass(slots=True)
+class Spot:
+    """A label in a line: characters `start` to `end`, and `after` its colon and translation."""
+
+    name: str
+    span: Span
+    start: int = 0
+    after: int = 0
+
+
+@dataclass(slots=True)
+class _Place:
+    """A label with the places where its value may stand."""
+
+    spot: Spot
+    cell: Cell | None
+    own: list[Span] = field(default_factory=list)  # what belongs to it in its own cell
+
+    @property
+    def middle(self) -> float:
+        return (self.spot.span.bbox[1] + self.spot.span.bbox[3]) / 2
+
+    @property
+    def centre(self) -> float:
+        return (self.spot.span.bbox[0] + self.spot.span.bbox[2]) / 2
+
+
+class Vocabulary:
+    """The labels of a rule, ready to be looked for."""
+
+    def __init__(self, rule: BlockRule) -> None:
+        self._meanings = {
+            normalise.compact(word): name for name, words in rule.labels.items() for word in words
+        }
+        self._any = _alternatives(self._meanings)
+        foreign = _alternatives(_letters(word) for word in rule.translations).pattern
+        self._foreign = re.compile(rf"(?:[(/:]?(?:{foreign})[.)/]*)+:?" if foreign else r"(?!)")
+        self._rest = re.compile(rf"(?:\([^()]*\))?(?:{self._foreign.pattern})?:?")
+        self._looks = {name: re.compile(pattern) for name, pattern in rule.looks.items()}
+        self._elsewhere = [normalise.compact(word) for word in rule.elsewhere]
+
+    def spots(self, line: Span) -> Iterator[Spot]:
+        """Labels that stand by themselves: set off by white space, brackets or a colon."""
+        text = _plain(line.chars)
+        for match in self._any.finditer(text):
+            start, end = match.span()
+            if _stands_alone(line.chars, text, start, end):
+                rest = self._rest.match(text, end)
+                chars = line.chars[start:end]
+                span = Span(match.group(), layout.box_of(chars), chars)
+                yield Spot(self._meanings[match.group()], span, start, rest.end() if rest else end)
+
+    def whole(self, cell: Cell) -> Spot | None:
+        """The label that a cell is, whole: also wrapped, or written one character below the other."""
+        text = "".join(_plain(line.chars) for line in cell.lines)
+        name = self._meanings.get(self._foreign.sub("", text).rstrip(":"))
+        if name is None or cell.ink is None:
+            return None
+        return Spot(name, Span(text, cell.ink, [char for line in cell.lines for char in line.chars]))
+
+    def without_translation(self, line: Span) -> Span | None:
+        """What a line says beside the translation of a label."""
+        match = self._foreign.match(_plain(line.chars))
+        chars = line.chars[match.end() :] if match else line.chars
+        return layout.span(chars) if chars else None
+
+    def looks(self, name: str, text: str) -> float:
+        """1 where a text looks like a value of that name, -1 where it does not, 0 where nobody can tell."""
+        pattern = self._looks.get(name)
+        if pattern is None or not text:
+            return 0.0
+        return 1.0 if pattern.search(normalise.compact(text)) else -1.0
+
+    def is_elsewhere(self, line: Span) -> bool:
+        """A line of another table that uses the same labels, such as the record of revisions."""
+        text = _plain(line.chars)
+        return any(word in text for word in self._elsewhere)
+
+
+def _alternatives(words: Iterator[str] | dict[str, str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(set(words), key=len, reverse=True))))
+
+
+def _plain(chars: Sequence[Char]) -> str:
+    """One character for each, in plain form and capitals, so that positions stay valid."""
+    return "".join(
+        upper if len(upper := normalise.char(char.text).upper()) == 1 else char.text for char in chars
+    )
+
+
+def _letters(text: str) -> str:
+    return normalise.compact(text).upper().rstrip(".")
+
+
+def _stands_alone(chars: Sequence[Char], text: str, start: int, end: int) -> bool:
+    height = max(char.height for char in chars[start:end])
+    inner = [_gap(a, b) / height for a, b in pairwise(chars[start:end])]
+    widest = max(inner, default=0.0)
+    if widest > _SPACED_OUT or widest - min(inner, default=0.0) > max(0.6, 0.4 * widest):
+        return False
+    before = _gap(chars[start - 1], chars[start]) / height if start else _FAR
+    after = _gap(chars[end - 1], chars[end]) / height if end < len(chars) else _FAR
+    apart = max(_APART, 0.5 * widest if widest > _APART else 0.0)
+    opened = before > apart or text[start - 1] in _OPENING
+    return opened and (
+        after > apart or text[end] in _CLOSING or (text[end].isascii() and text[end].isalpha())
+    )
+
+
+def _gap(a: Char, b: Char) -> float:
+    return b.x0 - a.x1
+
+
+def read_entries(
+    cells: Sequence[Cell], lines: Sequence[Span], words: Vocabulary, *, level: bool = False
+) -> list[Entry]:
+    """Every label among the cells and, where no cell holds them, among the lines; with what belongs to it.
+
+    With `level`, of several lines in a value's cell the one level with the label counts: lettering of a drawing may
+    shine through a stamp.
+    """
+    places = [place for cell in cells for place in _in_cell(cell, words)]
+    places += _in_zone(_outside(lines, cells), None, words)
+    found = _assigned(places, cells, words, level=level)
+    return sorted(found, key=lambda entry: (not entry.text, -words.looks(entry.name, entry.text)))
+
+
+def _outside(lines: Sequence[Span], cells: Sequence[Cell]) -> list[Span]:
+    """The parts of lines that no cell holds."""
+    if not cells:
+        return list(lines)
+    around = layout.union(cell.bbox for cell in cells)
+    parts = []
+    for line in lines:
+        if not layout.overlaps(line.bbox, around):
+            parts.append(line)
+            continue
+        chars = [
+            char
+            for char in line.chars
+            if not any(_holds(cell.bbox, (char.x0, char.top, char.x1, char.bottom)) for cell in cells)
+        ]
+        if chars:
+            parts.append(Span("".join(char.text for char in chars), layout.box_of(chars), chars))
+    return parts
+
+
+def _in_cell(cell: Cell, words: Vocabulary) -> Iterator[_Place]:
+    if not cell.lines:
+        return
+    if (spot := words.whole(cell)) is not None:
+        yield _Place(spot, cell)
+        return
+    yield from _in_zone(cell.lines, cell, words)
+
+
+def _in_zone(lines: Sequence[Span], cell: Cell | None, words: Vocabulary) -> Iterator[_Place]:
+    """Labels of one cell, or of unruled lines: a value follows its label on the line, or stands below it."""
+    places: list[_Place] = []
+    others: list[Span] = []
+    for line in lines:
+        spots = list(words.spots(line))
+        ends = [spot.start for spot in spots[1:]] + [len(line.chars)]
+        for spot, end in zip(spots, ends[: len(spots)], strict=True):
+            place = _Place(spot, cell)
+            if value := _following(line, spot, end, ruled=cell is not None):
+                place.own.append(value)
+            places.append(place)
+        if not spots and (rest := words.without_translation(line)):
+            others += [rest] if cell else layout.spans(rest, gap=_PHRASE_GAP)
+    for phrase in others:
+        if owner := _owner(phrase, places, ruled=cell is not None):
+            owner.own.append(phrase)
+    yield from places
+
+
+def _following(line: Span, spot: Spot, end: int, *, ruled: bool) -> Span | None:
+    chars = line.chars[spot.after : end]
+    if not chars:
+        return None
+    span = layout.span(chars)
+    if ruled:
+        return span
+    if chars[0].x0 - spot.span.bbox[2] > _FAR:
+        return None
+    return next(layout.spans(span, gap=_PHRASE_GAP))
+
+
+def _owner(phrase: Span, places: Sequence[_Place], *, ruled: bool) -> _Place | None:
+    """The label whose value a phrase is, or continues: the nearest one above it or level with it, to its left."""
+    x0, top, x1, bottom = phrase.bbox
+    near = []
+    for place in places:
+        left, upper, right, lower = place.own[-1].bbox if place.own else place.spot.span.bbox
+        beside = x0 >= right and upper < (top + bottom) / 2 < lower
+        below = top >= place.middle and place.spot.span.bbox[0] - phrase.height <= (x0 + x1) / 2
+        if not ruled:
+            below = (
+                below and top - lower <= _LINE_BELOW * phrase.height and left - phrase.height <= x0 <= right
+            )
+        if (beside or below) and (ruled or not place.own):
+            near.append(place)
+    return max(near, key=lambda place: (round(place.middle / phrase.height), place.centre), default=None)
+
+
+def _assigned(
+    places: Sequence[_Place], cells: Sequence[Cell], words: Vocabulary, *, level: bool
+) -> Iterator[Entry]:
+    """Each place's value: its own text, or the free neighbouring cell for which most speaks."""
+    labelled = {id(place.cell) for place in places if place.cell is not None}
+    neighbours = {
+        id(place): _neighbours(place, cells, labelled) for place in places if place.cell and not place.own
+    }
+    votes = Counter({"own": sum(bool(place.own) for place in places)})
+    for found in neighbours.values():
+        if len(found) == 1:
+            votes.update(found.keys())
+    total = max(votes.total(), 1)
+    claims = sorted(
+        (
+            (
+                (_BESIDE if where == "beside" else 0.0)
+                + _AGREED * votes[where] / total
+                + _LOOKS * words.looks(place.spot.name, cell.text),
+                -index,
+                where,
+            )
+            for index, place in enumerate(places)
+            for where, cell in neighbours.get(id(place), {}).items()
+        ),
+        reverse=True,
+    )
+    own_claim = _AGREED * votes["own"] / total
+    taken: set[int] = set()
+    given: dict[int, Cell] = {}
+    for score, index, where in claims:
+        cell = neighbours[id(places[-index])][where]
+        if -index not in given and id(cell) not in taken and score > own_claim:
+            given[-index] = cell
+            taken.add(id(cell))
+    for index, place in enumerate(places):
+        yield _entry(place, given.get(index), level=level)
+
+
+def _neighbours(place: _Place, cells: Sequence[Cell], labelled: set[int]) -> dict[str, Cell]:
+    """Cells without a label that touch the label's cell: at its right, and below."""
+    if place.cell is None:
+        return {}
+    _, _, right, bottom = place.cell.bbox
+    found = {}
+    for cell in cells:
+        if id(cell) in labelled:
+            continue
+        x0, top, x1, low = cell.bbox
+        if abs(x0 - right) <= _TOUCH and top <= place.middle < low:
+            found["beside"] = cell
+        elif abs(top - bottom) <= _TOUCH and x0 <= place.centre < x1:
+            found["below"] = cell
+    return found
+
+
+def _entry(place: _Place, cell: Cell | None, *, level: bool) -> Entry:
+    entry = Entry(place.spot.name, place.spot.span.text, place.spot.span.bbox)
+    if place.own:
+        entry.text = "".join(span.text for span in place.own)
+        entry.bbox = layout.union(span.bbox for span in place.own)
+        entry.cell = place.cell.bbox if place.cell else None
+        return entry
+    if cell is None:
+        entry.cell = place.cell.bbox if place.cell else None
+        return entry
+    entry.text, entry.bbox, entry.cell = cell.text.replace("\n", ""), cell.ink, cell.bbox
+    if level and len(cell.lines) > 1:
+        beside = [line for line in cell.lines if line.bbox[1] <= place.middle < line.bbox[3]]
+        if len(beside) == 1 and beside[0].height <= 1.5 * place.spot.span.height:
+            entry.text, entry.bbox = beside[0].text, beside[0].bbox
+    return entry
+
+
+def _holds(outer: BBox, inner: BBox) -> bool:
+    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return outer[0] <= x < outer[2] and outer[1] <= y < outer[3]
