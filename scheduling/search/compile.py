@@ -1,32 +1,28 @@
 """From a `Problem` to the arrays of `model.py`, and from a state back to a `Plan`."""
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
-from core.workdays import DayKind
 from scheduling.plan import Placement, Plan
 from scheduling.problem import (
     Half,
     HalfDay,
     Hold,
     Matrix,
-    Officer,
     Party,
     Post,
     Problem,
     Speed,
     Term,
-    Visit,
 )
 from scheduling.search import model as at
 from scheduling.search.blank import Rows, empty_state, pack
 from scheduling.search.jit import Floats, Ints, SmallInts
+from scheduling.search.reach import Span, is_able, possible_starts, staff_of, working_spans
 from scheduling.search.weights import level_weights
 
 EARTH_RADIUS_M = 6_371_000
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -80,9 +76,10 @@ def compile_problem(problem: Problem) -> Compiled:
     places = [*(office.id for office in problem.offices), *(site.id for site in problem.sites)]
     place = {each: number for number, each in enumerate(places)}
     officer = {each.id: number for number, each in enumerate(problem.officers)}
-    spans = [[_spans(problem, each, day) for day in range(problem.days)] for each in problem.officers]
+    spans = [[working_spans(problem, each, day) for day in range(problem.days)] for each in problem.officers]
     widest = max((len(each) for days in spans for each in days), default=0)
-    starts = [[_starts(problem, visit, day) for day in range(problem.days)] for visit in problem.visits]
+    tt = _travel(problem, places)
+    starts = possible_starts(problem, spans, place, tt)
     widest = max(1, widest, max((len(each) for days in starts for each in days), default=0))
 
     rows |= {at.DAYS: problem.days, at.SPANS: widest, at.GRID: problem.grid, at.NOON: problem.noon}
@@ -92,7 +89,6 @@ def compile_problem(problem: Problem) -> Compiled:
     _eligibility(problem, rows, officer, nodes)
     _visits(problem, rows, starts, place, widest)
     _bookings(problem, rows, officer, parties)
-    tt = _travel(problem, places)
     return Compiled(problem, pack(rows, at.M_DIRECTORY), tt, level_weights(problem, tt), parties)
 
 
@@ -151,50 +147,6 @@ def scarcities(problem: Problem) -> dict[str, float]:
     for officer in problem.officers:
         supply[officer.department] = supply.get(officer.department, 0.0) + 1.0
     return {name: ticks / supply.get(name, 1e-3) for name, ticks in demand.items()}
-
-
-def _spans(problem: Problem, officer: Officer, day: int) -> list[Span]:
-    """An officer's working spans of the day, in ticks after midnight."""
-    today = problem.date_of(day)
-    kind = problem.calendar.kind(today)
-    absent = [each.part for each in officer.leave if each.first <= today <= each.last]
-    if kind is DayKind.OFF or None in absent:
-        return []
-    spans = [(window.start, window.end) for window in officer.hours]
-    if kind is DayKind.MORNING:
-        spans = _cut(spans, (problem.noon, problem.day_ticks))
-    elif kind is DayKind.AFTERNOON:
-        spans = _cut(spans, (0, problem.noon))
-    for part in absent:
-        if part is not None:
-            spans = _cut(spans, (part.start, part.end))
-    return spans
-
-
-def _cut(spans: list[Span], hole: Span) -> list[Span]:
-    pieces = []
-    for start, end in spans:
-        pieces += [(start, min(end, hole[0])), (max(start, hole[1]), end)]
-    return [(start, end) for start, end in pieces if start < end]
-
-
-def _starts(problem: Problem, visit: Visit, day: int) -> list[Span]:
-    """The spans of the day in which the visit may begin; both ends are possible starts."""
-    today, site = problem.date_of(day), problem.site_by_id[visit.site]
-    if (visit.earliest and today < visit.earliest) or today in site.closed:
-        return []
-    spans = [(window.start, window.end) for window in site.access] or [(0, problem.day_ticks - 1)]
-    if visit.wanted:
-        first = visit.wanted.start - day * problem.day_ticks
-        spans = [(max(start, first), end) for start, end in spans if end >= first]
-    booking = problem.booking_by_visit.get(visit.id)
-    if booking and booking.hold is not Hold.MOVABLE:
-        fixed = booking.starts[0] - day * problem.day_ticks
-        spans = [(fixed, fixed) for start, end in spans if start <= fixed <= end]
-    halves = {Half.MORNING: (0, problem.noon - 1), Half.AFTERNOON: (problem.noon, problem.day_ticks - 1)}
-    allowed = [span for half, span in halves.items() if HalfDay(day=today, half=half) not in visit.forbidden]
-    pieces = [(max(start, low), min(end, high)) for start, end in spans for low, high in allowed]
-    return [(start, end) for start, end in pieces if start <= end]
 
 
 def _padded(spans: list[list[list[Span]]], widest: int) -> tuple[Ints, Ints]:
@@ -286,11 +238,11 @@ def _eligibility(
             key = (party.department, frozenset(party.certificates), problem.site_by_id[visit.site].district)
             party_classes.append(classes.setdefault(key, len(classes)))
     days = [problem.date_of(day) for day in range(problem.days)]
+    staff = staff_of(problem)
     able = np.zeros((len(classes), problem.days, len(officer)), np.int64)
     for (department, certificates, district), number in classes.items():
-        for each in problem.officers:
-            if each.department == department and each.district in (None, district):
-                able[number, :, officer[each.id]] = [_holds(each, certificates, day) for day in days]
+        for spot, each in staff.get(department, ()):
+            able[number, :, spot] = [is_able(each, certificates, district, day) for day in days]
     members = [np.flatnonzero(able[number].any(axis=0)).tolist() for number in range(len(classes))]
     barred = np.zeros((len(problem.visits), len(officer)), np.int64)
     for recusal in problem.recusals:
@@ -305,10 +257,6 @@ def _eligibility(
         at.CLASS_OFFICERS: [number for each in members for number in each],
         at.BARRED: barred,
     }
-
-
-def _holds(officer: Officer, certificates: frozenset[str], day: date) -> bool:
-    return certificates <= {paper.name for paper in officer.certificates if paper.first <= day <= paper.last}
 
 
 def _visits(
