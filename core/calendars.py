@@ -4,6 +4,7 @@ by another, and from then on every deadline is computed with it and says so.
 
 from datetime import date, datetime
 from enum import StrEnum
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -77,27 +78,37 @@ async def seed_state_council(session: AsyncSession, *, now: datetime) -> None:
     await session.flush()
 
 
+#: By database: the versions in force when last asked, and what they come to. A version's days never change.
+_KNOWN: WeakKeyDictionary[sa.Engine, tuple[tuple[int, ...], WorkCalendar]] = WeakKeyDictionary()
+
+
 async def load_calendar(session: AsyncSession) -> WorkCalendar:
     """The calendar in force: all approved versions, the later approved over the earlier."""
-    approved = col(CalendarVersion.status) == CalendarStatus.APPROVED
-    order = (col(CalendarVersion.approved_at), col(CalendarVersion.id))
-    versions = (
-        await session.execute(
-            sa.select(col(CalendarVersion.id), col(CalendarVersion.notice_year))
-            .where(approved)
-            .order_by(*order)
+    versions = await session.execute(
+        sa.select(col(CalendarVersion.id))
+        .where(col(CalendarVersion.status) == CalendarStatus.APPROVED)
+        .order_by(col(CalendarVersion.approved_at), col(CalendarVersion.id))
+    )
+    ids, engine = tuple(versions.scalars()), session.get_bind().engine
+    if engine not in _KNOWN or _KNOWN[engine][0] != ids:
+        _KNOWN[engine] = ids, await _laid_over_each_other(session, ids)
+    return _KNOWN[engine][1]
+
+
+async def _laid_over_each_other(session: AsyncSession, ids: tuple[int, ...]) -> WorkCalendar:
+    rows = await session.execute(
+        sa.select(col(CalendarVersion.id), col(CalendarVersion.notice_year)).where(
+            col(CalendarVersion.id).in_(ids)
         )
-    ).all()
+    )
     days = await session.execute(
-        sa.select(col(CalendarDay.day), col(CalendarDay.kind))
-        .join(CalendarVersion, col(CalendarVersion.id) == col(CalendarDay.version_id))
-        .where(approved)
-        .order_by(*order)
+        sa.select(col(CalendarDay.version_id), col(CalendarDay.day), col(CalendarDay.kind)).where(
+            col(CalendarDay.version_id).in_(ids)
+        )
     )
-    years = frozenset(row.notice_year for row in versions if row.notice_year)
-    return WorkCalendar(
-        f"v{versions[-1].id}" if versions else "none", {row.day: row.kind for row in days}, years
-    )
+    laid = {row.day: row.kind for row in sorted(days, key=lambda row: ids.index(row.version_id))}
+    years = frozenset(row.notice_year for row in rows if row.notice_year)
+    return WorkCalendar(f"v{ids[-1]}" if ids else "none", laid, years)
 
 
 async def propose_calendar(

@@ -249,7 +249,7 @@ async def _standing(session: AsyncSession, case: Case, horizon: _Horizon) -> lis
         .join(Project, col(Project.id) == col(Segment.project_id))
         .where(
             col(Visit.state) != VisitState.CANCELLED,
-            col(Visit.starts_at) >= horizon.start,
+            col(Visit.ends_at) > horizon.start,
             col(Visit.starts_at) < horizon.end,
             col(Visit.case_id) != case.id,
         )
@@ -258,6 +258,8 @@ async def _standing(session: AsyncSession, case: Case, horizon: _Horizon) -> lis
     booked = sa.select(Booking).where(
         col(Booking.visit_id).in_([visit.id for visit, _, _ in visits]),
         col(Booking.state) == BookingState.BOOKED,
+        # The second half-day of a visit may be in the horizon although the first is over.
+        sa.func.lower(col(Booking.during)) >= horizon.start,
     )
     halves: dict[int, dict[tuple[date, bool], _Seats]] = defaultdict(lambda: defaultdict(_Seats))
     for booking in await session.scalars(booked.order_by(col(Booking.during), col(Booking.id))):

@@ -4,7 +4,7 @@ Every case of the preset goes its way: application, review, joint slots, replies
 rectification, recheck, issue. Timed transitions fire in order between the people's acts. Then each indicator is
 computed from the tables and again, by other code, from an export of the audit ledger. Prints one JSON object.
 
-`CASES` sets how many cases the year has (330 unless set).
+`CASES` sets how many cases the year has (330 unless set), `LANES` how many processes replay it (2).
 """
 
 import asyncio
@@ -13,7 +13,8 @@ import os
 import tempfile
 import time
 from collections import Counter
-from datetime import datetime
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -24,35 +25,70 @@ from sqlmodel import col
 
 from api.embedded import Embedded
 from bench.inspection.ledger_figures import figures_of
-from bench.inspection.year import Year
+from bench.inspection.replay import NOW, Tally, build_year, run_lanes
+from bench.inspection.staff import Staff, hire
 from core import calendars, ledger
 from core.db import Database
 from core.settings import Settings
-from demo.city import A, build_city
+from demo.city import A
 from inspection.catalogue import seed_catalogue
 from inspection.models import Booking, Case, ViolationRecord
 from inspection.queries.indicator_facts import compute
 from migrations.schema import metadata
 
-CASES = int(os.environ.get("CASES", "330"))
+CASES, LANES = int(os.environ.get("CASES", "330")), int(os.environ.get("LANES", "2"))
 TARGET_SECONDS = 120
-NOW = datetime.fromisoformat("2026-06-30T15:00:00+08:00")
 
 
-async def replay(settings: Settings) -> dict[str, object]:
-    city = build_city(A.scaled(CASES / A.cases), now=NOW)
+async def prepare(settings: Settings) -> Staff:
     database = Database(settings)
     async with database.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
     async with database.transaction() as session:
         await calendars.seed_state_council(session, now=NOW.replace(year=2020))
         await seed_catalogue(session, now=NOW.replace(year=2024))
-    year = Year(database, city)
-    await year.prepare()
-    began, began_cpu = time.monotonic(), time.process_time()
-    await year.run()
-    seconds, cpu_seconds = time.monotonic() - began, time.process_time() - began_cpu
-    first, last = min(year.days).replace(day=1), max(year.days)
+    staff = await hire(database, build_year(CASES))
+    await database.close()
+    return staff
+
+
+def replay(settings: Settings, *, server: int) -> dict[str, object]:
+    staff = asyncio.run(prepare(settings))
+    began = time.monotonic()
+    tallies = run_lanes(settings, staff, cases=CASES, lanes=LANES)
+    seconds = time.monotonic() - began
+    report = asyncio.run(compare(settings, tallies))
+    met = A.cases <= CASES and seconds <= TARGET_SECONDS
+    return {
+        "replay_seconds": round(seconds, 1),
+        "target_seconds": TARGET_SECONDS,
+        "met": met and not report["figures_differing"] and not report["ledger_faults"],
+        "cpu_seconds": [round(tally.cpu_seconds, 1) for tally in tallies],
+        "database_cpu_seconds": round(_cpu_of(server), 1),
+        "commands": sum(tally.commands for tally in tallies),
+        "timed_transitions": sum(tally.timed for tally in tallies),
+        "slots_taken_by_another": sum(tally.taken for tally in tallies),
+        "without_slot": sorted(code for tally in tallies for code in tally.unbookable),
+        "slot_seconds": round(sum(tally.slot_seconds for tally in tallies), 1),
+    } | report
+
+
+def _cpu_of(server: int) -> float:
+    """CPU seconds of a PostgreSQL server's processes, running and ended; 0 where there is no /proc."""
+    ticks = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if server in (int(folder.name), int(fields[1])):
+                ticks += sum(map(int, fields[11:15] if int(folder.name) == server else fields[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+async def compare(settings: Settings, tallies: Sequence[Tally]) -> dict[str, object]:
+    """The figures from the tables against those from the ledger."""
+    first = min(tally.first for tally in tallies).replace(day=1)
+    last = max(tally.last for tally in tallies)
+    database = Database(settings)
     async with database.transaction() as session:
         computed = {
             (figure.code, figure.department): figure.value
@@ -76,13 +112,6 @@ async def replay(settings: Settings) -> dict[str, object]:
         if computed.get(key) != value
     }
     return report | {
-        "replay_seconds": round(seconds, 1),
-        "cpu_seconds": round(cpu_seconds, 1),
-        "target_seconds": TARGET_SECONDS,
-        "met": A.cases <= CASES and seconds <= TARGET_SECONDS and not differing and not faults,
-        "commands": year.commands,
-        "timed_transitions": year.timed,
-        "slot_seconds": round(year.slot_seconds, 1),
         "ledger_entries": count,
         "ledger_faults": len(faults),
         "figures_compared": len(recomputed),
@@ -119,7 +148,8 @@ def main() -> None:
         there = settings.model_copy(
             update={"database_url": url.render_as_string(hide_password=False), "database_pool": 4}
         )
-        print(json.dumps(asyncio.run(replay(there)), ensure_ascii=False, indent=1))
+        server = int((Path(place) / "postgres" / "postmaster.pid").read_text().split()[0])
+        print(json.dumps(replay(there, server=server), ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":

@@ -14,21 +14,20 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bench.inspection.lanes import Lane
+from bench.inspection.staff import Staff
 from core.clock import LOCAL, local_date
 from core.db import Database
 from core.outbox import OutboxEvent
-from core.people import Account, AccountRole, Delegation
 from demo import cases as plans
 from demo.chance import stream
 from demo.city import City
 from demo.loading.cases import facts_of
-from demo.loading.people import People, add_people
-from demo.loading.rows import Rows
-from inspection.catalogue import current_matters
 from inspection.commands import (
     application,
     bookings,
     decisions,
+    opinions,
     parties,
     replies,
     timekeeping,
@@ -36,69 +35,80 @@ from inspection.commands import (
     visits,
 )
 from inspection.commands.application import GapPromise, ProjectForm, SegmentForm
+from inspection.commands.fieldwork import FindingForm
+from inspection.commands.opinions import CommitmentForm
 from inspection.commands.transitions import lock_case, parties_of
-from inspection.commands.visits import CommitmentForm, FindingForm
 from inspection.models import (
     Case,
-    Certificate,
-    Leave,
-    Officer,
+    Clock,
     Party,
-    Recusal,
     SlotProposal,
-    SlotSearch,
-    Vehicle,
     Visit,
 )
 from inspection.reckoning import reckoning
+from inspection.refusals import SlotTaken
 from inspection.scheduling_problem import build_question
 from inspection.slot_answers import answer
 from inspection.states import CaseState, DocumentState, PartyState, RecheckMode, Verdict
 
-PEOPLE = (Account, AccountRole, Delegation, Officer, Certificate, Leave, Recusal, Vehicle)
-SLOT_SECONDS = 0.3
+SLOT_SECONDS = 1.0
 #: Working days on which a visit is looked for before the bench gives up.
 TRIES = 30
 Life = AsyncIterator[datetime]
+DUE = (
+    sa.select(OutboxEvent)
+    .join(Clock, col(Clock.id) == col(OutboxEvent.payload)["clock_id"].as_integer())
+    .where(
+        col(OutboxEvent.topic) == timekeeping.TOPIC,
+        col(OutboxEvent.done_at).is_(None),
+        col(OutboxEvent.due) <= sa.bindparam("until"),
+        col(Clock.case_id) == sa.any_(sa.bindparam("cases", type_=sa.ARRAY(sa.BigInteger))),
+    )
+    .order_by(col(OutboxEvent.due), col(OutboxEvent.id))
+    .limit(1)
+)
+
+
+class NeverBookedError(Exception):
+    """No slot was found for the case on `TRIES` days."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+
+def _submitted(plan: plans.Case) -> datetime | None:
+    return next((step.at for step in plan.history if step.event == "submit"), None)
 
 
 class Year:
-    def __init__(self, database: Database, city: City) -> None:
-        self.database, self.city = database, city
+    """The part of the city's year that goes through one lane."""
+
+    def __init__(self, database: Database, city: City, staff: Staff, lane: Lane) -> None:
+        self.database, self.city, self.staff, self.lane = database, city, staff, lane
+        self.people = staff.people
         self.days: list[date] = []
-        self.commands = self.timed = 0
+        self.commands = self.timed = self.taken = 0
+        self.case_ids: set[int] = set()
+        self.unbookable: set[str] = set()
         self.declined: set[tuple[str, int]] = set()
         self.slot_seconds = 0.0
-
-    async def prepare(self) -> None:
-        """Everybody who works in the city; officers stay certified over the whole year."""
-        async with self.database.transaction() as session:
-            matters = {
-                matter.department_code: matter for matter in await current_matters(session, date(2025, 6, 1))
-            }
-            rows = Rows()
-            await rows.begin(session, *PEOPLE)
-            self.people: People = add_people(rows, self.city, matters, password_hash="")
-            await rows.write(session)
-            await session.execute(sa.update(Certificate).values(valid_from=date(2020, 1, 1)))
-            officers = await session.scalars(sa.select(Officer))
-            self.account_of = {officer.id: officer.account_id or 0 for officer in officers}
-            teams: dict[str, list[int]] = {}
-            for officer in await session.scalars(sa.select(Officer).order_by(col(Officer.id))):
-                teams.setdefault(officer.department_code, []).append(officer.account_id or 0)
-            self.teams = teams
 
     async def run(self) -> None:
         order = itertools.count()
         heap: list[tuple[datetime, int, Life]] = []
-        for plan in self.city.cases:
-            submitted = next((step.at for step in plan.history if step.event == "submit"), None)
-            if submitted:
+        started = [(_submitted(plan), plan) for plan in self.city.cases if _submitted(plan)]
+        mine = {plan.number for plan in self.lane.cases_of(self.city)}
+        for submitted, plan in started:
+            if submitted and plan.number in mine:
                 heapq.heappush(heap, (submitted, next(order), self._life(plan, submitted)))
+        today = min(local_date(submitted) for submitted, _ in started if submitted)
         while heap:
             moment, _, life = heapq.heappop(heap)
+            while today < local_date(moment):
+                self.lane.pass_night()
+                today += timedelta(days=1)
             await self._pass_time(moment)
-            self.days.append(local_date(moment))
+            self.days.append(today)
             if len(self.days) % 200 == 0:
                 print(f"{moment:%F}: {len(self.days)} acts, {len(heap)} cases on their way", file=sys.stderr)
             following = await anext(life, None)
@@ -106,34 +116,32 @@ class Year:
                 heapq.heappush(heap, (following, next(order), life))
 
     async def _pass_time(self, until: datetime) -> None:
-        """Fire the clocks' events that are due, in order, each in its own transaction."""
-        due = (
-            sa.select(OutboxEvent)
-            .where(
-                col(OutboxEvent.topic) == timekeeping.TOPIC,
-                col(OutboxEvent.done_at).is_(None),
-                col(OutboxEvent.due) <= until,
-            )
-            .order_by(col(OutboxEvent.due), col(OutboxEvent.id))
-            .limit(1)
-        )
+        """Fire the own cases' clock events that are due, in order, each in its own transaction."""
         while True:
             async with self.database.transaction() as session:
-                event = await session.scalar(due)
+                event = await session.scalar(DUE, {"until": until, "cases": list(self.case_ids)})
                 if event is None:
                     return
                 event.done_at = event.due
-                await session.flush()
                 await timers.tick(session, event.payload["clock_id"], now=event.due)
                 self.timed += 1
 
     # --- one case ---
 
     async def _life(self, plan: plans.Case, now: datetime) -> Life:
+        try:
+            async for moment in self._stages(plan, now):
+                yield moment
+        except NeverBookedError as never:
+            self.unbookable.add(never.code)
+
+    async def _stages(self, plan: plans.Case, now: datetime) -> Life:
         rng = stream("replay", plan.number)
         owner, shown = self.people.owners[plan.project.owner.credit_code], self.people.shown
         async with self.database.transaction() as session:
-            code = (await self._apply(session, plan, owner, now)).code
+            case = await self._apply(session, plan, owner, now)
+            code = case.code
+        self.case_ids.add(case.id)
         yield (now := self._later(now, rng, 0, 1))
         async with self.database.transaction() as session:
             case = await lock_case(session, code)
@@ -262,7 +270,7 @@ class Year:
                 standing = await bookings.standing_visit(session, case)
                 if case.state is CaseState.SCHEDULED and standing and standing.id == visit.id:
                     return
-        raise LookupError(code)
+        raise NeverBookedError(code)
 
     async def _confirm(self, code: str, now: datetime) -> Visit | None:
         lead = self.people.shown["dispatcher"]
@@ -279,13 +287,26 @@ class Year:
             await bookings.store_answer(
                 session, search.id, found, calendar_version=at.calendar.version, now=now
             )
-            first = await session.scalar(
-                sa.select(col(SlotProposal.id))
-                .join(SlotSearch, col(SlotSearch.id) == col(SlotProposal.search_id))
-                .where(col(SlotSearch.id) == search.id, col(SlotProposal.rank) == 1)
-            )
             self.commands += 2
-            return await bookings.confirm_slot(session, case, first, by=lead, now=now) if first else None
+        for proposal in range(1, len(found.proposals) + 1):
+            try:
+                return await self._confirm_ranked(code, search.id, proposal, now)
+            except SlotTaken:
+                self.taken += 1
+        return None
+
+    async def _confirm_ranked(self, code: str, search_id: int, rank: int, now: datetime) -> Visit:
+        """Raises `SlotTaken` where another lane's dispatcher was quicker."""
+        async with self.database.transaction() as session:
+            case = await lock_case(session, code)
+            proposal = await session.scalar(
+                sa.select(col(SlotProposal.id)).where(
+                    col(SlotProposal.search_id) == search_id, col(SlotProposal.rank) == rank
+                )
+            )
+            return await bookings.confirm_slot(
+                session, case, proposal or 0, by=self.people.shown["dispatcher"], now=now
+            )
 
     async def _reply(self, session: AsyncSession, code: str, plan: plans.Case, now: datetime) -> None:
         """As the plan says; the silent leave it to time."""
@@ -327,7 +348,7 @@ class Year:
                         session,
                         case,
                         party,
-                        by=self.account_of[officer.id],
+                        by=self.staff.account_of[officer.id],
                         now=arrived,
                         override_reason="室内无定位",
                     )
@@ -339,7 +360,7 @@ class Year:
         for party in await parties_of(session, case):
             if party.state is PartyState.CHECKED_IN:
                 team = await bookings.booked_officers(session, visit, party)
-                signers = [self.account_of[officer.id] for officer in team]
+                signers = [self.staff.account_of[officer.id] for officer in team]
                 await self._speak(
                     session,
                     case,
@@ -369,7 +390,7 @@ class Year:
                 for each in planned.defects
             ]
         promise = CommitmentForm("按期完成", local_date(now) + timedelta(days=14))
-        await visits.give_opinion(
+        await opinions.give_opinion(
             session,
             case,
             party,
@@ -380,7 +401,7 @@ class Year:
             findings=findings,
             commitment=promise if result == "agree_with_commitment" else None,
         )
-        await visits.countersign_opinion(session, case, party, by=signers[1], now=now)
+        await opinions.countersign_opinion(session, case, party, by=signers[1], now=now)
         self.commands += 2
 
     async def _catch_up(self, session: AsyncSession, case: Case, now: datetime) -> None:
@@ -389,7 +410,7 @@ class Year:
         for party, verdict in zip(await parties_of(session, case), awaited, strict=True):
             if verdict is None:
                 await self._speak(
-                    session, case, party, signers=self.teams[party.department_code][:2], now=now
+                    session, case, party, signers=self.staff.teams[party.department_code][:2], now=now
                 )
 
     async def _rectify(self, session: AsyncSession, case: Case, now: datetime) -> None:

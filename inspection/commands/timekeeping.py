@@ -52,15 +52,18 @@ async def start_clock(
     )
     session.add(clock)
     await session.flush()
-    await schedule(session, clock, now=now)
+    _emit(session, clock, now=now)
     return clock
 
 
 async def schedule(session: AsyncSession, clock: Clock, *, now: datetime) -> None:
     """Replace the clock's pending event by one for its lamp's next change."""
-    await outbox.cancel(session, f"clock:{clock.id}")
-    if clock.stopped_at is not None or clock.lamp is Lamp.RED:
-        return
+    await withdraw(session, (clock,))
+    if clock.stopped_at is None and clock.lamp is not Lamp.RED:
+        _emit(session, clock, now=now)
+
+
+def _emit(session: AsyncSession, clock: Clock, *, now: datetime) -> None:
     next_day = clock.yellow_on if clock.lamp is Lamp.GREEN else clock.due + clocks.ONE_DAY
     outbox.emit(
         session,
@@ -70,7 +73,12 @@ async def schedule(session: AsyncSession, clock: Clock, *, now: datetime) -> Non
         due=max(now, clocks.start_of(next_day)),
         key=f"clock:{clock.id}",
     )
-    await session.flush()
+
+
+async def withdraw(session: AsyncSession, stopped: Collection[Clock]) -> None:
+    """Take the clocks' pending events back."""
+    if stopped:
+        await outbox.cancel(session, *(f"clock:{clock.id}" for clock in stopped))
 
 
 async def running_clocks(
@@ -80,12 +88,21 @@ async def running_clocks(
     *,
     party: Party | None = None,
 ) -> list[Clock]:
-    statement = sa.select(Clock).where(
-        col(Clock.case_id) == case.id, col(Clock.stopped_at).is_(None), col(Clock.node).in_(nodes)
-    )
-    if party:
-        statement = statement.where(col(Clock.party_id) == party.id)
-    return list(await session.scalars(statement.order_by(col(Clock.id))))
+    # What waits to be written are facts about the case; a clock is written when it starts.
+    with session.no_autoflush:
+        rows = await session.scalars(_RUNNING, {"case": case.id})
+    return [
+        clock
+        for clock in rows
+        if clock.stopped_at is None and clock.node in nodes and (party is None or clock.party_id == party.id)
+    ]
+
+
+_RUNNING = (
+    sa.select(Clock)
+    .where(col(Clock.case_id) == sa.bindparam("case"), col(Clock.stopped_at).is_(None))
+    .order_by(col(Clock.id))
+)
 
 
 async def stop_clocks(
@@ -96,9 +113,12 @@ async def stop_clocks(
     now: datetime,
     party: Party | None = None,
 ) -> None:
-    for clock in await running_clocks(session, case, nodes, party=party):
+    if not nodes:
+        return
+    stopped = await running_clocks(session, case, nodes, party=party)
+    for clock in stopped:
         clock.stopped_at = now
-        await outbox.cancel(session, f"clock:{clock.id}")
+    await withdraw(session, stopped)
 
 
 async def pause(
@@ -108,8 +128,7 @@ async def pause(
     session.add(Pause(case_id=case.id, reason=reason, detail=detail, started_on=local_date(now)))
     _record_pause(session, case, reason, started_on=local_date(now), now=now)
     await session.flush()
-    for clock in await running_clocks(session, case, clocks.PAUSED_NODES[reason]):
-        await outbox.cancel(session, f"clock:{clock.id}")
+    await withdraw(session, await running_clocks(session, case, clocks.PAUSED_NODES[reason]))
 
 
 def _record_pause(
@@ -192,8 +211,8 @@ async def begin_owner_delay(session: AsyncSession, case: Case, planned: date) ->
         return
     session.add(Pause(case_id=case.id, reason=PauseReason.OWNER_RESCHEDULED, started_on=planned))
     await session.flush()
-    for clock in await running_clocks(session, case, clocks.PAUSED_NODES[PauseReason.OWNER_RESCHEDULED]):
-        await outbox.cancel(session, f"clock:{clock.id}")
+    concerned = clocks.PAUSED_NODES[PauseReason.OWNER_RESCHEDULED]
+    await withdraw(session, await running_clocks(session, case, concerned))
 
 
 async def end_owner_delay(session: AsyncSession, case: Case, planned: date, *, now: datetime) -> None:

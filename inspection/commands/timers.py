@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from core.clock import local_date
 from inspection import clocks
@@ -23,10 +25,15 @@ async def tick(session: AsyncSession, clock_id: int, *, now: datetime) -> None:
 
     After an outage a clock may be past both moments: it turns yellow, then red, as it would have.
     """
-    found = await session.get(Clock, clock_id)
-    if found is None:
+    case = await session.scalar(
+        sa.select(Case)
+        .join(Clock, col(Clock.case_id) == col(Case.id))
+        .where(col(Clock.id) == clock_id)
+        .with_for_update(of=Case)
+        .execution_options(populate_existing=True)
+    )
+    if case is None:
         return
-    case = await lock_case_by_id(session, found.case_id)
     clock = await session.get_one(Clock, clock_id, populate_existing=True)
     if clock.stopped_at is not None:
         return
@@ -41,7 +48,6 @@ async def tick(session: AsyncSession, clock_id: int, *, now: datetime) -> None:
             "due": clock.due.isoformat(),
         }
         note(session, case, "lamp", by=None, now=now, party=party, data=data)
-    await session.flush()
     if clock.lamp is Lamp.RED:
         expire = EXPIRIES.get(clock.node)
         if expire:
