@@ -9,12 +9,14 @@ from core.mail import HANDLERS as MAIL
 from core.outbox import Handler
 from documents.handlers import HANDLERS as DOCUMENTS
 from inspection.handlers import HANDLERS as INSPECTION
+from tendering.milestones.handlers import HANDLERS as MILESTONES
 
 HANDLERS: list[Handler] = [
     *DOCUMENTS,
     *INSPECTION,
     *CASE_DOSSIERS,
     *SCHEDULES,
+    *MILESTONES,
     *FOLLOWING,
     *WEBHOOKS,
     *MAIL,

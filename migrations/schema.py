@@ -10,6 +10,7 @@ from inspection import models as inspection
 from tendering import models as tendering
 from tendering import search
 from tendering.following import models as following
+from tendering.milestones import models as milestones
 from tendering.webhooks import models as webhooks
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "inspection",
     "ledger",
     "metadata",
+    "milestones",
     "outbox",
     "people",
     "schedules",

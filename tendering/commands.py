@@ -11,10 +11,11 @@ from core import clock
 from core.calendars import load_calendar
 from core.errors import FieldProblem, NotFound, Refusal
 from core.i18n import gettext
-from tendering.content import Content, Party, Publication
+from tendering.content import Content, Party, Publication, content_from
+from tendering.milestones.rules import GATES, Stated, too_early
 from tendering.models import Notice, Objection, Process
 from tendering.publishing import Published, process_code, write_notices
-from tendering.rules import Nature, may_follow
+from tendering.rules import Nature, NoticeKind, may_follow
 from tendering.timetable import Finding, check_before_publication
 
 
@@ -38,6 +39,12 @@ class AgainstTimetable(Refusal):
     message = "公告的时间安排不符合法定期限。"
 
 
+class TooEarly(Refusal):
+    status = 409
+    code = "notice_too_early"
+    message = "须在 %(day)s 之后发布（%(law)s第%(article)s条）。"
+
+
 class AlreadyWithdrawn(Refusal):
     status = 409
     code = "notice_withdrawn"
@@ -51,7 +58,8 @@ async def publish_notice(
 
     Refused while an objection waits for its answer (`ProcessSuspended`, 招标投标法实施条例 22, 54), when it does not
     fit its process's chain (`OutOfChain`), or breaks a confirmed rule of the law of the process's first day
-    (`AgainstTimetable`, which names each date with the earliest or latest lawful day).
+    (`AgainstTimetable`, which names each date with the earliest or latest lawful day), or comes before a date that it
+    must wait for (`TooEarly`: no opening before the bids close, no result before the publicity ends).
     """
     code = process or process_code(publication)
     chain = await session.scalar(
@@ -65,12 +73,35 @@ async def publish_notice(
     latest = chain.latest_kind if chain else None
     if publication.nature is Nature.NORMAL and not may_follow(publication.kind, latest, publication.category):
         raise OutOfChain
+    if chain is not None:
+        await _refuse_too_early(session, publication, chain.id, now=now)
     opened = chain.opened_on if chain else clock.local_date(publication.published_at)
     findings = check_before_publication(publication, law_of=opened, calendar=await load_calendar(session))
     if problems := tuple(problem_of(finding) for finding in findings if finding.refuses):
         raise AgainstTimetable(problems=problems)
     (published,) = await write_notices(session, [(publication, code)], now=now, by=by)
     return published.code
+
+
+async def _refuse_too_early(
+    session: AsyncSession, publication: Publication, process_id: int, *, now: datetime
+) -> None:
+    gate = too_early(publication.kind, await _said_before(session, publication.kind, process_id), now)
+    if gate is not None:
+        day = gate.due.astimezone(clock.LOCAL).strftime("%Y-%m-%d %H:%M")
+        raise TooEarly(day=day, law=gate.law, article=gate.article)
+
+
+async def _said_before(session: AsyncSession, kind: NoticeKind, process_id: int) -> list[Stated]:
+    """The process's notices, newest last; none where the kind waits for nothing."""
+    if kind not in GATES:
+        return []
+    rows = await session.execute(
+        sa.select(col(Notice.kind), col(Notice.content))
+        .where(col(Notice.process_id) == process_id)
+        .order_by(col(Notice.ordinal))
+    )
+    return [Stated(row.kind, content_from(row.content)) for row in rows]
 
 
 def _unanswered(process_id: int) -> sa.Select[tuple[bool]]:

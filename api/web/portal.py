@@ -22,6 +22,7 @@ from core.calendars import load_calendar
 from core.i18n import gettext
 from tendering import queries
 from tendering.differences import differences
+from tendering.milestones.commands import list_milestones
 from tendering.objections import list_objections
 from tendering.queries import NoticeFilter
 from tendering.records import NoticeDetail, ProcessDetail, find_notice, find_process
@@ -39,6 +40,8 @@ WORDS: Mapping[str, Any] = {
     "kind_name": words.kind_name,
     "stage_name": portal_words.stage_name,
     "nature_name": portal_words.nature_name,
+    "milestone_name": portal_words.milestone_name,
+    "milestone_state": portal_words.milestone_state,
     "field_name": portal_words.field_name,
     "method_name": portal_words.method_name,
     "tone_of": portal_words.tone_of,
@@ -163,6 +166,7 @@ async def show_process(request: PageRequest, session: AsyncSession, ocid: FromPa
         "portal/process.html",
         process=process,
         latest=latest,
+        milestones=await list_milestones(session, process.code),
         region=regions().get(latest.district or ""),
         chain=_chain(latest, None),
         outcome=next((notice for notice in notices if notice.content.awards), None),

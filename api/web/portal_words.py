@@ -8,6 +8,7 @@ from typing import Any
 from api.web.rendering import localdatetime, money, number
 from core.i18n import gettext
 from tendering.differences import Difference
+from tendering.milestones.rules import MilestoneName, MilestoneState
 from tendering.models import DraftState
 from tendering.prices import Price, PriceForm, PricePart
 from tendering.remedies import RemedyKind
@@ -36,6 +37,21 @@ TONES: Mapping[Stage, str] = {
     Stage.CONTRACT: "good",
     Stage.IMPLEMENTATION: "good",
     Stage.ENDED: "bad",
+}
+MILESTONES: Mapping[MilestoneName, str] = {
+    MilestoneName.REMEDY_ENDS: "异议或质疑期限届满",
+    MilestoneName.BIDS_CLOSE: "投标截止并开标",
+    MilestoneName.LISTING_ENDS: "挂牌截止",
+    MilestoneName.PUBLICITY_ENDS: "公示期满",
+    MilestoneName.CONTRACT_DUE: "合同订立期限",
+}
+#: What became of it, and the design system's tone.
+MILESTONE_STATES: Mapping[MilestoneState, tuple[str, str]] = {
+    MilestoneState.SCHEDULED: ("将到", "active"),
+    MilestoneState.MET: ("已到", "good"),
+    MilestoneState.BLOCKED: ("待答复异议，暂停", "paused"),
+    MilestoneState.MISSED: ("逾期未订立", "bad"),
+    MilestoneState.CANCELLED: ("已取消", "idle"),
 }
 FIELDS: Mapping[str, str] = {
     "published": "发布时间",
@@ -117,6 +133,16 @@ def remedy_name(kind: RemedyKind) -> str:
 
 def stage_name(stage: Stage) -> str:
     return gettext(STAGES[stage])
+
+
+def milestone_name(name: MilestoneName) -> str:
+    return gettext(MILESTONES[name])
+
+
+def milestone_state(state: MilestoneState) -> tuple[str, str]:
+    """(text, tone)."""
+    text, tone = MILESTONE_STATES[state]
+    return gettext(text), tone
 
 
 def nature_name(nature: Nature) -> str:

@@ -5,28 +5,14 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from api.handlers import HANDLERS
-from api.resources import Resources
-from api.worker import relay_once
-from core import clock, outbox
+from core import clock
 from core.db import Database
 from core.settings import Settings
 from tendering.commands import publish_notices
 from tendering.content import Content
 from tendering.rules import NoticeKind
+from tests.factories.worker import carry_out_due
 from tests.tendering.factories import publication
-
-
-async def work(settings: Settings) -> None:
-    """Carry out all that is due, as a worker would."""
-    resources = Resources.open(settings)
-
-    async def carry_out(event_id: int) -> None:
-        await outbox.consume(resources.database, resources, HANDLERS, event_id, now=clock.now)
-
-    while await relay_once(resources, carry_out, now=clock.now()):
-        pass
-    await resources.close()
 
 
 def letters(folder: Path) -> list[tuple[str, str, str]]:
@@ -56,23 +42,23 @@ async def test_search_is_followed_confirmed_told_and_left(
     await client.get("/following", params={"q": "桥梁"})
     refused = await post(client, "/following?q=桥梁", {"email": "nobody", "pace": "at_once"})
     asked = await post(client, "/following?q=桥梁", {"email": "bidder@example.org", "pace": "at_once"})
-    await work(settings)
+    await carry_out_due(settings)
     ((_, _, question),) = letters(settings.mail_dir)
     link = re.search(r"/following/[\w-]+", question)
     assert link is not None
     await publish(database, 1, "尚未确认时的桥梁工程")
-    await work(settings)
+    await carry_out_due(settings)
     await client.get(link[0])  # opening the address, as mail scanners do, confirms nothing
     await publish(database, 2, "仍未确认时的桥梁工程")
-    await work(settings)
+    await carry_out_due(settings)
     before = len(letters(settings.mail_dir))
     await post(client, link[0])
     code = await publish(database, 3, "滨江路桥梁工程")
     await publish(database, 4, "滨江路道路工程")
-    await work(settings)
+    await carry_out_due(settings)
     left = await client.post(f"{link[0]}/end")  # as a mail program does: no cookie, no form
     await publish(database, 5, "退订后的桥梁工程")
-    await work(settings)
+    await carry_out_due(settings)
 
     assert (refused.status_code, asked.status_code, left.status_code) == (422, 303, 200)
     assert "请填写有效的电子邮箱。" in refused.text
@@ -95,7 +81,7 @@ async def test_letters_are_in_the_language_of_who_asked(
         data={"email": "bidder@example.org", "pace": "daily"},
         headers=headers | {"x-csrftoken": client.cookies["csrf"]},
     )
-    await work(settings)
+    await carry_out_due(settings)
 
     ((_, subject, _),) = letters(settings.mail_dir)
     assert subject == "Please confirm: All notices"

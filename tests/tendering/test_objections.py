@@ -97,7 +97,7 @@ async def test_open_objection_suspends_the_process_until_it_is_answered(
     with pytest.raises(ProcessSuspended):
         await publish_notice(session, result, now=NOW, by="system")
     await answer_objection(session, code, answer="经复核，排序无误。", upheld=False, by=bidder, now=NOW)
-    await publish_notice(session, result, now=NOW, by="system")
+    await publish_notice(session, result, now=NOW + timedelta(days=10), by="system")
     with pytest.raises(AlreadyAnswered):
         await answer_objection(session, code, answer="再答", upheld=True, by=bidder, now=NOW)
 

@@ -10,16 +10,14 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 
 from api.auth.sessions import issue_key
-from api.handlers import HANDLERS
-from api.resources import Resources
-from api.worker import relay_once
-from core import clock, outbox
+from core import clock
 from core.access import Action
 from core.db import Database
 from core.settings import Settings
 from tendering.commands import publish_notices
 from tendering.content import Content
 from tendering.rules import NoticeKind
+from tests.factories.worker import carry_out_due
 from tests.tendering.factories import publication
 
 
@@ -76,19 +74,9 @@ async def publish(database: Database, number: int, kind: NoticeKind = NoticeKind
     return result.code
 
 
-async def work(settings: Settings, *, later: timedelta = timedelta(0), private: bool = True) -> None:
-    """Carry out what is due by then; a failure stays for its next time, as in the worker."""
-    resources = Resources.open(settings.model_copy(update={"webhooks_into_private_networks": private}))
-
-    async def carry_out(event_id: int) -> None:
-        try:
-            await outbox.consume(resources.database, resources, HANDLERS, event_id, now=clock.now)
-        except Exception:  # noqa: BLE001 - what the worker does
-            return
-
-    while await relay_once(resources, carry_out, now=clock.now() + later):
-        pass
-    await resources.close()
+def next_door(settings: Settings) -> Settings:
+    """Receivers of these tests are on this machine."""
+    return settings.model_copy(update={"webhooks_into_private_networks": True})
 
 
 async def register(client: httpx.AsyncClient, key: str, url: str, **wanted: str) -> dict[str, str]:
@@ -107,7 +95,7 @@ async def test_message_is_signed_and_tells_only_what_is_wanted(
         made = await register(client, key, receiver.url, kind="tender")
         code = await publish(database, 1)
         await publish(database, 2, NoticeKind.RESULT)
-        await work(settings)
+        await carry_out_due(next_door(settings))
 
         ((headers, body),) = receiver.received
         told = Verifier(made["secret"]).verify(body, headers)
@@ -128,7 +116,7 @@ async def test_message_is_tried_until_taken_with_one_id_and_the_same_bytes(
         made = await register(client, key, receiver.url)
         await publish(database, 1)
         for hours in range(4):
-            await work(settings, later=timedelta(hours=2 * hours))
+            await carry_out_due(next_door(settings), later=timedelta(hours=2 * hours))
 
         messages = {(headers["webhook-id"], body) for headers, body in receiver.received}
     log = await client.get(f"/api/v1/webhooks/{made['id']}/attempts", headers={"authorization": key})
@@ -144,9 +132,9 @@ async def test_gone_ends_the_webhook(
         receiver.answers = [410]
         await register(client, key, receiver.url)
         await publish(database, 1)
-        await work(settings)
+        await carry_out_due(next_door(settings))
         await publish(database, 2)
-        await work(settings, later=timedelta(hours=2))
+        await carry_out_due(next_door(settings), later=timedelta(hours=2))
 
         assert len(receiver.received) == 1
     assert (await client.get("/api/v1/webhooks", headers={"authorization": key})).json() == []
@@ -159,7 +147,7 @@ async def test_nothing_is_sent_into_our_own_network(
     async with receiving() as receiver:
         made = await register(client, key, receiver.url)
         await publish(database, 1)
-        await work(settings, private=False)
+        await carry_out_due(settings)
 
         assert receiver.received == []
     log = await client.get(f"/api/v1/webhooks/{made['id']}/attempts", headers={"authorization": key})
@@ -176,7 +164,7 @@ async def test_ended_webhook_hears_nothing_more(
         made = await register(client, key, receiver.url)
         await publish(database, 1)
         ended = await client.delete(f"/api/v1/webhooks/{made['id']}", headers={"authorization": key})
-        await work(settings)
+        await carry_out_due(next_door(settings))
 
         assert receiver.received == []
     assert ended.status_code == 204
