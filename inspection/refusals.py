@@ -125,6 +125,35 @@ class TwoSignaturesRequired(Refusal):
     message = "意见须由两名不同的受派人员签名。"
 
 
+class ChangedMeanwhile(Refusal):
+    """Somebody else changed the same thing since the sender saw it. `theirs` is what stands now, by form field."""
+
+    code = "changed_meanwhile"
+    message = "%(name)s已改过这一项，请核对两份内容后选择。"
+
+    def __init__(self, *, name: str, version: int, theirs: dict[str, str]) -> None:
+        super().__init__(name=name)
+        self.version = version
+        self.theirs = theirs
+
+
+class FindingsRecorded(Refusal):
+    code = "findings_recorded"
+    message = "已记录问题的，意见应为整改或不同意；确无问题请先删除记录。"
+
+
+class PhotoRefused(Refusal):
+    status = 422
+    code = "photo_refused"
+    message = "照片须为 JPEG、PNG 或 WebP，每张不超过 %(megabytes)s MB，每个问题最多 %(number)s 张。"
+
+
+class PlaceInvalid(Refusal):
+    status = 422
+    code = "place_invalid"
+    message = "图上的位置有误，请重新标注。"
+
+
 class FindingsRequired(Refusal):
     status = 422
     code = "findings_required"
@@ -141,6 +170,11 @@ class SiteRecheckRequired(Refusal):
     status = 422
     code = "site_recheck_required"
     message = "涉及安全的问题须现场复验。"
+
+
+class RemoteLookMissing(Refusal):
+    code = "remote_look_missing"
+    message = "远程复验的问题须先记录查看情况并附照片或视频截图。"
 
 
 class NotAllAgreed(Refusal):

@@ -158,6 +158,14 @@ class RecheckMode(StrEnum):
     SITE = "site"
 
 
+class CheckResult(StrEnum):
+    """What was found on one point of a checklist."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    NOT_CONCERNED = "na"
+
+
 class FindingState(StrEnum):
     OPEN = "open"
     RECTIFIED = "rectified"

@@ -94,7 +94,13 @@ async def log_out(request: PageRequest, state: State) -> Redirect:
     resources: Resources = state.resources
     async with resources.database.transaction() as session:
         await sessions.close_session(session, request.cookies.get(sessions.COOKIE, ""))
-    return Redirect("/", status_code=303, cookies=[session_cookie(resources, "", max_age=0)])
+    # An officer's phone keeps pages and records; nothing of them stays on the device.
+    return Redirect(
+        "/",
+        status_code=303,
+        cookies=[session_cookie(resources, "", max_age=0)],
+        headers={"Clear-Site-Data": '"cache", "storage"'},
+    )
 
 
 @get("/lang/{locale:str}", opt={"public": True}, include_in_schema=False, status_code=303)

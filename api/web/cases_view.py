@@ -64,6 +64,7 @@ def for_applicant(detail: CaseDetail) -> CaseDetail:
             msgspec.structs.replace(party, officers=[], reply_note="", reason="") for party in detail.parties
         ],
         timeline=list(_told(detail.timeline)),
+        findings=[each for each in detail.findings if each.standing],
         search=None,
         letters=[each for each in detail.letters if each.recipient == f"account:{detail.applicant_id}"],
     )
@@ -88,6 +89,7 @@ def for_department(detail: CaseDetail, department: str) -> CaseDetail:
             for each in detail.timeline
         ],
         search=None,
+        findings=[each for each in detail.findings if each.standing or each.department_code == department],
         letters=[each for each in detail.letters if each.recipient == f"department:{department}"],
     )
 

@@ -1,15 +1,15 @@
-"""验收人员, on the phone: today and the week, one task with check-in, opinion and two signatures."""
+"""验收人员, on the phone: today and the week, one task, and the records that are made there, also offline."""
 
-from collections.abc import Awaitable, Callable
+import re
+import secrets
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from litestar import Response, get, post
-from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from litestar.response import Redirect, Template
+from litestar.response import File, Redirect, Template
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -17,23 +17,22 @@ from sqlmodel import col
 from api.auth.principal import Principal
 from api.resources import Resources
 from api.web.cases_acts import Entered, PageRequest, Refused, person, refused
-from api.web.officer_task import TaskView, load_task
-from api.web.rendering import page
+from api.web.officer_forms import carry_out
+from api.web.officer_photos import plans_of
+from api.web.officer_task import load_task
+from api.web.rendering import STATIC, page
 from core import clock
 from core.access import Action
 from core.errors import FieldProblem, InvalidInput, NotFound, Refusal
+from core.i18n import gettext
 from inspection.clocks import start_of
-from inspection.commands import visits
-from inspection.commands.transitions import lock_case
-from inspection.commands.visits import CommitmentForm, FindingForm
-from inspection.models import Case, Officer, Party
+from inspection.models import Officer
 from inspection.queries.agendas import Task, officer_tasks
-from inspection.states import RecheckMode, Verdict
+from inspection.refusals import ChangedMeanwhile
 
 DAY, WEEK, AHEAD, BEHIND = timedelta(days=1), timedelta(days=7), timedelta(days=60), timedelta(days=30)
-#: Findings that the page has lines for.
-FINDING_LINES = 5
-VERDICTS = {each.value: each for each in Verdict if each is not Verdict.DEEMED}
+#: How a phone names its records.
+NAME = re.compile(r"[0-9a-f-]{16,64}")
 
 
 async def agenda(session: AsyncSession, caller: Principal, first: date, end: date) -> list[Task]:
@@ -83,127 +82,123 @@ async def show_task(
     matter: FromPath[str],
     caller: Principal | None,
 ) -> Template:
-    return task_page(request, await load_task(session, person(caller), code, matter))
+    return await task_page(request, session, person(caller), code, matter)
 
 
-def task_page(request: PageRequest, task: TaskView, refusal: Refused | None = None) -> Template:
+async def task_page(
+    request: PageRequest,
+    session: AsyncSession,
+    caller: Principal,
+    code: str,
+    matter: str,
+    *,
+    refusal: Refused | None = None,
+) -> Template:
+    task = await load_task(session, caller, code, matter)
     return page(
         request,
         "officer/task.html",
         status=refusal.status if refusal else 200,
         task=task,
         here=f"/tasks/{task.code}/{task.matter}",
-        lines=FINDING_LINES,
+        plans=await plans_of(session, code) if task.may_record or task.may_arrive else [],
+        new_key=secrets.token_hex(16),
         refused=refusal,
         done=request.query_params.get("done", ""),
     )
 
 
-TaskVerb = Callable[[AsyncSession, Case, Party, Entered], Awaitable[None]]
-
-
-def on_task(step: str) -> Callable[[TaskVerb], HTTPRouteHandler]:
-    """A route for what an officer does about his party of a case; refused beside the form."""
-
-    def route(verb: TaskVerb) -> HTTPRouteHandler:
-        @post(
-            f"/tasks/{{code:str}}/{{matter:str}}/{step}",
-            opt={"action": Action.CASE_OPINE},
-            include_in_schema=False,
-            name=f"{verb.__module__}.{verb.__name__}",
-        )
-        async def handler(
-            *,
-            request: PageRequest,
-            code: FromPath[str],
-            matter: FromPath[str],
-            caller: Principal | None,
-            resources: Resources,
-            now: datetime,
-        ) -> Response[Any]:
-            form = await request.form()
-            entered = Entered(form, request.path_params, person(caller), now)
-            try:
-                async with resources.database.transaction() as session:
-                    task = await load_task(session, entered.caller, code, matter)
-                    case = await lock_case(session, code)
-                    await verb(session, case, await session.get_one(Party, task.party_id), entered)
-            except NotFound:
-                raise
-            except Refusal as refusal:
-                async with resources.database.transaction() as session:
-                    task = await load_task(session, entered.caller, code, matter)
-                return task_page(request, task, refused(step, refusal, form))
-            return Redirect(f"/tasks/{code}/{matter}?done={step}", status_code=303)
-
-        return handler
-
-    return route
-
-
-@on_task("check-in")
-async def check_in(session: AsyncSession, case: Case, party: Party, entered: Entered) -> None:
-    await visits.check_in(
-        session,
-        case,
-        party,
-        by=entered.by,
-        now=entered.now,
-        place=_place(entered),
-        override_reason=entered.text("reason"),
-    )
-
-
-def _place(entered: Entered) -> tuple[Decimal, Decimal] | None:
-    """Longitude and latitude as the phone gave them; an officer without them states a reason."""
-    if not entered.text("lon") or not entered.text("lat"):
-        return None
+@post("/tasks/{code:str}/{matter:str}/{kind:str}", opt={"action": Action.CASE_OPINE}, include_in_schema=False)
+async def record(
+    *,
+    request: PageRequest,
+    code: FromPath[str],
+    matter: FromPath[str],
+    kind: FromPath[str],
+    caller: Principal | None,
+    resources: Resources,
+    now: datetime,
+) -> Response[Any]:
+    """What a form of the task's page says, for readers without scripts; refused beside the form."""
+    form, who = await request.form(), person(caller)
     try:
-        lon, lat = Decimal(entered.text("lon")), Decimal(entered.text("lat"))
-    except InvalidOperation as error:
-        raise InvalidInput(problems=(FieldProblem("lon", "位置有误。"),)) from error
-    if not (lon.is_finite() and lat.is_finite() and abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - degrees
-        raise InvalidInput(problems=(FieldProblem("lon", "位置有误。"),))
-    return round(lon, 6), round(lat, 6)
+        await carry_out(resources, form, kind=kind, code=code, matter=matter, caller=who, now=now)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        async with resources.database.transaction() as session:
+            return await task_page(request, session, who, code, matter, refusal=refused(kind, refusal, form))
+    return Redirect(f"/tasks/{code}/{matter}?done={kind}", status_code=303)
 
 
-@on_task("opinion")
-async def give_opinion(session: AsyncSession, case: Case, party: Party, entered: Entered) -> None:
-    """The opinion, signed by the officer who writes it."""
-    verdict = VERDICTS.get(entered.text("verdict"))
-    if verdict is None:
-        raise InvalidInput(problems=(FieldProblem("verdict", "请选择验收意见。"),))
-    due = entered.date("commitment_due")
-    await visits.give_opinion(
-        session,
-        case,
-        party,
-        verdict=verdict,
-        text=entered.text("text"),
-        by=entered.by,
-        now=entered.now,
-        findings=findings_of(entered),
-        commitment=CommitmentForm(entered.text("commitment"), due) if due else None,
+class Outcome(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """`result`: done, conflict, refused or other_officer; `version` and `theirs`: what stands, by form field."""
+
+    result: str
+    message: str = ""
+    version: int = 0
+    theirs: dict[str, str] = {}
+
+
+@post("/tasks/records", opt={"action": Action.CASE_OPINE}, include_in_schema=False, status_code=200)
+async def receive_record(
+    request: PageRequest, caller: Principal | None, resources: Resources, now: datetime
+) -> Outcome:
+    """One record of a phone's queue: `record` is its own name for it, `said_at` its clock then, `officer` who made it.
+
+    Sent again it changes nothing. What is not carried out is answered, not failed, and stays in the queue.
+    """
+    form, who = await request.form(), person(caller)
+    entered = Entered(form, {}, who, now)
+    if entered.text("officer") != str(who.person):
+        return Outcome(result="other_officer")
+    try:
+        version = await carry_out(
+            resources,
+            form,
+            kind=entered.text("kind"),
+            code=entered.text("code"),
+            matter=entered.text("matter"),
+            caller=who,
+            now=now,
+            said_at=_moment(entered.text("said_at")),
+            record=_name(entered.text("record")),
+        )
+    except ChangedMeanwhile as changed:
+        message = gettext(changed.message, **changed.params)
+        return Outcome(result="conflict", message=message, version=changed.version, theirs=changed.theirs)
+    except Refusal as refusal:
+        return Outcome(result="refused", message=gettext(refusal.message, **refusal.params))
+    return Outcome(result="done", version=version)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(problems=(FieldProblem("said_at", "该项填写有误。"),)) from error
+    if moment.tzinfo is None:
+        raise InvalidInput(problems=(FieldProblem("said_at", "该项填写有误。"),))
+    return moment
+
+
+def _name(text: str) -> str:
+    if not NAME.fullmatch(text):
+        raise InvalidInput(problems=(FieldProblem("record", "该项填写有误。"),))
+    return text
+
+
+@get("/tasks/worker.js", opt={"public": True}, include_in_schema=False)
+async def serve_worker() -> File:
+    """The service worker. Served from here, so that it may look after the officers' pages and no others."""
+    return File(
+        path=STATIC / "officer_worker.js",
+        media_type="text/javascript",
+        content_disposition_type="inline",
+        headers={"Cache-Control": "no-cache", "Service-Worker-Allowed": "/tasks"},
     )
-
-
-def findings_of(entered: Entered) -> list[FindingForm]:
-    """The filled-in lines; what is safety-critical is rechecked on site."""
-    found = []
-    for line in range(1, FINDING_LINES + 1):
-        text, critical = entered.text(f"finding-{line}"), bool(entered.text(f"critical-{line}"))
-        if text:
-            mode = RecheckMode.SITE if critical or entered.text(f"site-{line}") else RecheckMode.DESK
-            basis = entered.text(f"basis-{line}")
-            found.append(FindingForm(text=text, basis=basis, safety_critical=critical, recheck=mode))
-    return found
-
-
-@on_task("sign")
-async def countersign(session: AsyncSession, case: Case, party: Party, entered: Entered) -> None:
-    await visits.countersign_opinion(session, case, party, by=entered.by, now=entered.now)
 
 
 ROUTES: list[ControllerRouterHandler] = [
-    *(show_today, show_week, show_task, check_in, give_opinion, countersign),
+    *(show_today, show_week, show_task, record, receive_record, serve_worker),
 ]

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -11,9 +12,12 @@ from sqlmodel import col
 from api.auth.principal import Principal
 from core.errors import NotFound
 from core.people import Department
+from inspection.commands.fieldwork import PRESENT, RECORDING
+from inspection.commands.opinions import DESK_SPEAKING, SPEAKING
 from inspection.models import (
     Booking,
     Case,
+    CheckAnswer,
     CheckIn,
     Finding,
     Matter,
@@ -24,7 +28,16 @@ from inspection.models import (
     Segment,
     Visit,
 )
-from inspection.states import BookingState, CaseState, PartyState, RecheckMode, Verdict, VisitState
+from inspection.states import (
+    UNSETTLED,
+    BookingState,
+    CaseState,
+    CheckResult,
+    PartyState,
+    RecheckMode,
+    Verdict,
+    VisitState,
+)
 
 
 class Colleague(msgspec.Struct, frozen=True):
@@ -40,12 +53,31 @@ class Signature(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class FindingLine(msgspec.Struct, frozen=True):
+class CheckLine(msgspec.Struct, frozen=True):
+    """An item of the checklist and its answer; `version` 0 where there is none yet."""
+
+    item: int
+    text: str
+    result: CheckResult | None = None
+    note: str = ""
+    by: str = ""
+    version: int = 0
+
+
+class FindingLine(msgspec.Struct, frozen=True, kw_only=True):
+    """`key` is empty where it came with an opinion and not from the field."""
+
+    id: int
+    key: str
     text: str
     basis: str
     safety_critical: bool
     recheck: RecheckMode
     due: date
+    place: dict[str, Any] | None
+    photos: list[str]
+    version: int
+    remote_look: dict[str, Any] | None
 
 
 class OpinionView(msgspec.Struct, frozen=True):
@@ -53,6 +85,7 @@ class OpinionView(msgspec.Struct, frozen=True):
     text: str
     first: Signature
     second: Signature | None
+    version: int
     mine: bool
     """The reader gave the first signature, so the second must be another's."""
 
@@ -63,7 +96,7 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     matter: str
     matter_zh: str
     matter_en: str
-    checklist: list[str]
+    checklist: list[CheckLine]
     party_id: int
     party_state: PartyState
     site: bool
@@ -81,11 +114,38 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     checked_in_at: datetime | None
     colleagues: list[Colleague]
     findings: list[FindingLine]
+    to_recheck: list[FindingLine]
+    """What was to be rectified in earlier rounds and is not settled."""
     opinion: OpinionView | None
 
+    @property
+    def may_record(self) -> bool:
+        """Whether answers and findings are taken: from the arrival until both have signed."""
+        there = self.assigned or self.party_state is not PartyState.CHECKED_IN
+        signed = self.opinion is not None and self.opinion.second is not None
+        return self.state in RECORDING and self.party_state in PRESENT and there and not signed
 
-async def load_task(session: AsyncSession, caller: Principal, code: str, matter: str) -> TaskView:
-    """Raises `NotFound` unless it is a task of the caller's own department."""
+    @property
+    def may_arrive(self) -> bool:
+        return self.assigned and self.state in {CaseState.SCHEDULED, CaseState.ONSITE}
+
+    @property
+    def may_speak(self) -> bool:
+        if self.opinion is not None and self.opinion.second is not None:
+            return False
+        at_desk = not self.site and self.party_state is PartyState.REVIEW_OK
+        return (self.state in SPEAKING and self.party_state in PRESENT) or (
+            at_desk and self.state in DESK_SPEAKING
+        )
+
+
+async def party_in_reach(session: AsyncSession, caller: Principal, code: str, matter: str) -> Party:
+    """Raises `NotFound` unless it is the part of the caller's own department."""
+    party: Party = (await _reached(session, caller, code, matter)).Party
+    return party
+
+
+async def _reached(session: AsyncSession, caller: Principal, code: str, matter: str) -> Any:
     row = (
         await session.execute(
             sa.select(Case, Segment, Project, Party, Matter, Officer)
@@ -104,7 +164,12 @@ async def load_task(session: AsyncSession, caller: Principal, code: str, matter:
     ).one_or_none()
     if row is None:
         raise NotFound
-    case, segment, project, party, subject, officer = row.tuple()
+    return row
+
+
+async def load_task(session: AsyncSession, caller: Principal, code: str, matter: str) -> TaskView:
+    """Raises `NotFound` unless it is a task of the caller's own department."""
+    case, segment, project, party, subject, officer = await _reached(session, caller, code, matter)
     visit = await _visit(session, case, party)
     colleagues = await _colleagues(session, visit, party)
     arrival = await _arrival(session, visit, officer)
@@ -115,7 +180,7 @@ async def load_task(session: AsyncSession, caller: Principal, code: str, matter:
         matter=subject.code,
         matter_zh=subject.name_zh,
         matter_en=subject.name_en,
-        checklist=subject.checklist,
+        checklist=await _checklist(session, case, party, subject),
         party_id=party.id,
         party_state=party.state,
         site=party.site,
@@ -132,7 +197,10 @@ async def load_task(session: AsyncSession, caller: Principal, code: str, matter:
         assigned=await _is_booked(session, visit, officer),
         checked_in_at=arrival,
         colleagues=colleagues,
-        findings=await _findings(session, case, party),
+        findings=await _findings(session, party, col(Finding.round) == case.round),
+        to_recheck=await _findings(
+            session, party, col(Finding.round) < case.round, col(Finding.state).in_(UNSETTLED)
+        ),
         opinion=await _opinion(session, case, party, officer),
     )
 
@@ -216,13 +284,46 @@ async def _colleagues(session: AsyncSession, visit: Visit | None, party: Party) 
     return [Colleague(row.name, row.name_zh, row.name_en, row.ours, row.at) for row in rows]
 
 
-async def _findings(session: AsyncSession, case: Case, party: Party) -> list[FindingLine]:
-    rows = await session.scalars(
-        sa.select(Finding)
-        .where(col(Finding.party_id) == party.id, col(Finding.round) == case.round)
-        .order_by(col(Finding.id))
+async def _checklist(session: AsyncSession, case: Case, party: Party, matter: Matter) -> list[CheckLine]:
+    rows = await session.execute(
+        sa.select(CheckAnswer, col(Officer.name))
+        .join(Officer, col(Officer.id) == col(CheckAnswer.officer_id))
+        .where(col(CheckAnswer.party_id) == party.id, col(CheckAnswer.round) == case.round)
     )
-    return [FindingLine(row.text, row.basis, row.safety_critical, row.recheck, row.due) for row in rows]
+    known = {answer.item: (answer, name) for answer, name in rows}
+    lines = []
+    for item, text in enumerate(matter.checklist, 1):
+        answer, name = known.get(item, (None, ""))
+        lines.append(
+            CheckLine(item, text, answer.result, answer.note, name, answer.version)
+            if answer
+            else CheckLine(item, text)
+        )
+    return lines
+
+
+async def _findings(
+    session: AsyncSession, party: Party, *conditions: sa.ColumnElement[bool]
+) -> list[FindingLine]:
+    rows = await session.scalars(
+        sa.select(Finding).where(col(Finding.party_id) == party.id, *conditions).order_by(col(Finding.id))
+    )
+    return [
+        FindingLine(
+            id=row.id,
+            key=row.key or "",
+            text=row.text,
+            basis=row.basis,
+            safety_critical=row.safety_critical,
+            recheck=row.recheck,
+            due=row.due,
+            place=row.place,
+            photos=row.photos,
+            version=row.version,
+            remote_look=row.remote_look,
+        )
+        for row in rows
+    ]
 
 
 async def _opinion(session: AsyncSession, case: Case, party: Party, officer: Officer) -> OpinionView | None:
@@ -240,5 +341,6 @@ async def _opinion(session: AsyncSession, case: Case, party: Party, officer: Off
         second=Signature(second.name, opinion.second_signed_at)
         if second and opinion.second_signed_at
         else None,
+        version=opinion.version,
         mine=opinion.first_signer == officer.id,
     )

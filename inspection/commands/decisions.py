@@ -112,9 +112,9 @@ async def request_recheck(session: AsyncSession, case: Case, *, by: int, now: da
 
 
 async def recheck(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:
-    """The next round, for the failing parties only: at their desks, or by a visit where one finding needs it."""
+    """The next round, for the failing parties only: by a visit where a finding needs it, else at desk or by video."""
     findings = await open_findings(session, case)
-    away = [finding for finding in findings if finding.recheck is not RecheckMode.DESK]
+    away = [finding for finding in findings if finding.recheck is RecheckMode.SITE]
     situation = Situation(site_findings=len(away))
     event = Event.RECHECK_ON_SITE if away else Event.RECHECK_BY_DESK
     data = {"findings": [finding.id for finding in findings], "round": case.round + 1}

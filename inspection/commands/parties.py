@@ -180,7 +180,7 @@ async def invited_parties(session: AsyncSession, case: Case) -> list[Party]:
             sa.select(col(Finding.party_id)).where(
                 col(Finding.case_id) == case.id,
                 col(Finding.state).in_(UNSETTLED),
-                col(Finding.recheck) != RecheckMode.DESK,
+                col(Finding.recheck) == RecheckMode.SITE,
             )
         )
     )

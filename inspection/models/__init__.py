@@ -14,6 +14,7 @@ from inspection.models.cases import (
     ViolationRecord,
 )
 from inspection.models.catalogue import Matter, RuleValue
+from inspection.models.fieldwork import CheckAnswer, FieldRecord
 from inspection.models.messages import Message, MessagePreference
 from inspection.models.organisation import CalendarFeed, Certificate, Leave, Officer, Recusal, Vehicle
 from inspection.models.supervision import (
@@ -46,6 +47,7 @@ __all__ = [
     "CaseDocument",
     "CaseEvent",
     "Certificate",
+    "CheckAnswer",
     "CheckIn",
     "Clock",
     "Complaint",
@@ -54,6 +56,7 @@ __all__ = [
     "DeemedConsent",
     "Draw",
     "Fee",
+    "FieldRecord",
     "Finding",
     "IndicatorSnapshot",
     "JointOpinion",

@@ -127,6 +127,8 @@ class CheckIn(SQLModel, table=True):
     lat: Decimal | None = Field(default=None, sa_type=Degrees)
     distance: int | None = None
     override_reason: str = ""
+    received_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    """When the service learnt of it, where that was later than `at`."""
 
 
 class Opinion(SQLModel, table=True):
@@ -149,10 +151,17 @@ class Opinion(SQLModel, table=True):
     first_signed_at: datetime = Field(sa_type=Timestamp)
     second_signer: int | None = reference("officer.id", index=False, nullable=True)
     second_signed_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    version: int = 1
+    """Grows with each rewording, so that nobody signs what he has not read."""
 
 
 class Finding(SQLModel, table=True):
-    """Something to rectify. `evidence` and `photos` name stored files; `place` is a point on a plan."""
+    """Something to rectify. `evidence` names stored files, `photos` pictures in the store by their SHA-256.
+
+    `place` is a point on a page of a submitted drawing: {file, page, x, y, height}, x and y as shares of
+    the picture's width and height, which is given where the width is 1000.
+    `key` is the name under which a phone recorded it.
+    """
 
     __tablename__ = "finding"
 
@@ -165,12 +174,17 @@ class Finding(SQLModel, table=True):
     safety_critical: bool = False
     recheck: RecheckMode = Field(sa_type=enum_type(RecheckMode))
     due: date
+    key: str | None = Field(default=None, unique=True, max_length=64)
+    officer_id: int | None = reference("officer.id", index=False, nullable=True)
+    version: int = 1
     place: dict[str, Any] | None = Field(default=None, sa_type=Json)
     photos: list[str] = Field(default=[], sa_type=Json)
     state: FindingState = Field(sa_type=enum_type(FindingState))
     rectification: str = ""
     evidence: list[str] = Field(default=[], sa_type=Json)
     rectified_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    remote_look: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """远程复验: {text, photos, officer, at}"""
     cleared_at: datetime | None = Field(default=None, sa_type=Timestamp)
 
 

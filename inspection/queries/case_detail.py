@@ -275,8 +275,12 @@ async def _search(session: AsyncSession, case: Case) -> SearchLine | None:
 
 async def _findings(session: AsyncSession, case: Case) -> list[FindingLine]:
     rows = await session.execute(
-        sa.select(Finding, col(Party.department_code))
+        sa.select(Finding, col(Party.department_code), col(Opinion.second_signer).is_not(None))
         .join(Party, col(Party.id) == col(Finding.party_id))
+        .outerjoin(
+            Opinion,
+            sa.and_(col(Opinion.party_id) == col(Finding.party_id), col(Opinion.round) == col(Finding.round)),
+        )
         .where(col(Finding.case_id) == case.id)
         .order_by(col(Finding.id))
     )
@@ -293,6 +297,10 @@ async def _findings(session: AsyncSession, case: Case) -> list[FindingLine]:
             rectification=finding.rectification,
             evidence=finding.evidence,
             round=finding.round,
+            place=finding.place,
+            photos=finding.photos,
+            remote_look=finding.remote_look,
+            standing=standing,
         )
-        for finding, department in rows
+        for finding, department, standing in rows
     ]

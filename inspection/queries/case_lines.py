@@ -123,6 +123,15 @@ class FindingLine(msgspec.Struct, frozen=True, kw_only=True):
     rectification: str
     evidence: list[str]
     round: int
+    place: dict[str, Any] | None
+    photos: list[str]
+    remote_look: dict[str, Any] | None
+    standing: bool
+    """The opinion that lists it has both signatures; until then it is the department's own note."""
+
+    @property
+    def pictures(self) -> list[str]:
+        return [*self.photos, *(self.remote_look or {}).get("photos", [])]
 
 
 class PromiseLine(msgspec.Struct, frozen=True, kw_only=True):

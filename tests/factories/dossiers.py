@@ -11,8 +11,10 @@ from demo.projects import build_market, build_projects
 MAIN = ("joint_application", "completion_acceptance_report")
 
 
-def make_dossier(families: Sequence[str] = MAIN, *, seed: str = "一号") -> Dossier:
-    """Faultless papers of one project; its application says the same."""
+def make_dossier(families: Sequence[str] = MAIN, *, seed: str = "一号", drawings: int = 0) -> Dossier:
+    """Faultless papers of one project, with so many drawings and their list; its application says the same."""
     market = build_market(seed, 3)
     project = build_projects(seed, market, [date(2026, 2, 2)] * 3, cases=3, area=60_000)[0]
-    return dossier.produce(dossier.draft(facts_of(project, market), families, seed=seed))
+    return dossier.produce(
+        dossier.draft(facts_of(project, market), families, seed=seed, sheet_count=drawings)
+    )

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.workdays import state_council_calendar
 from inspection.commands import decisions
-from inspection.commands.visits import FindingForm
+from inspection.commands.fieldwork import FindingForm
 from inspection.indicators import CaseFacts, Figure, Period, SpokenOpinion, indicators
 from inspection.queries.indicator_facts import compute
 from inspection.states import Verdict

@@ -23,8 +23,8 @@ from sqlmodel import col
 from core.db import Database
 from core.errors import Refusal
 from inspection.commands import bookings, decisions, interruptions, parties, replies, visits
+from inspection.commands.fieldwork import FindingForm
 from inspection.commands.transitions import parties_of
-from inspection.commands.visits import FindingForm
 from inspection.models import Booking, Case, CaseEvent, Clock, Opinion
 from inspection.rules import PASSING
 from inspection.states import BookingState, CaseState, PartyState, RecheckMode, SpecialProcedure, Verdict

@@ -9,10 +9,11 @@ from sqlmodel import col
 
 from core.errors import FourEyesRequired, NotAllowed
 from inspection import refusals
-from inspection.commands import bookings, decisions, visits
+from inspection.commands import bookings, decisions, opinions, visits
+from inspection.commands.fieldwork import FindingForm
+from inspection.commands.opinions import CommitmentForm
 from inspection.commands.parties import invited_parties
 from inspection.commands.transitions import parties_of
-from inspection.commands.visits import CommitmentForm, FindingForm
 from inspection.models import Case, Finding, Letter, Party, Promise, ViolationRecord
 from inspection.states import (
     CaseState,
@@ -129,16 +130,16 @@ async def test_opinion_stands_with_two_different_signatures(session: AsyncSessio
     agree: Any = {"verdict": Verdict.AGREE, "text": "合格", "now": now}
     for stranger in (idle.account_id, world.officers["water"][0].account_id):
         with pytest.raises(refusals.NotAssigned):
-            await visits.give_opinion(session, case, fire, by=stranger or 0, **agree)
-    await visits.give_opinion(session, case, fire, by=first, **agree)
+            await opinions.give_opinion(session, case, fire, by=stranger or 0, **agree)
+    await opinions.give_opinion(session, case, fire, by=first, **agree)
     with pytest.raises(refusals.TwoSignaturesRequired):
-        await visits.countersign_opinion(session, case, fire, by=first, now=now)
+        await opinions.countersign_opinion(session, case, fire, by=first, now=now)
     with pytest.raises(refusals.OpinionsOutstanding):
         await visits.close_visit(session, case, by=world.dispatcher, now=now)
-    await visits.countersign_opinion(session, case, fire, by=second, now=now)
+    await opinions.countersign_opinion(session, case, fire, by=second, now=now)
     assert (fire.state, fire.verdict) == (PartyState.AGREE, Verdict.AGREE)
     with pytest.raises(refusals.WrongState):
-        await visits.give_opinion(session, case, fire, by=first, **agree)
+        await opinions.give_opinion(session, case, fire, by=first, **agree)
 
 
 async def test_opinion_that_is_not_passed_lists_everything(session: AsyncSession, world: World) -> None:
@@ -148,13 +149,13 @@ async def test_opinion_that_is_not_passed_lists_everything(session: AsyncSession
     first, second = (world.account(officer) for officer in await team_of(session, case, fire))
     give: Any = {"text": "", "by": first, "now": now}
     with pytest.raises(refusals.FindingsRequired):
-        await visits.give_opinion(session, case, fire, verdict=Verdict.RECTIFY, **give)
+        await opinions.give_opinion(session, case, fire, verdict=Verdict.RECTIFY, **give)
     risky = FindingForm(text="喷淋无水", safety_critical=True, recheck=RecheckMode.DESK)
     with pytest.raises(refusals.SiteRecheckRequired):
-        await visits.give_opinion(session, case, fire, verdict=Verdict.RECTIFY, findings=[risky], **give)
+        await opinions.give_opinion(session, case, fire, verdict=Verdict.RECTIFY, findings=[risky], **give)
     with pytest.raises(refusals.CommitmentRequired):
-        await visits.give_opinion(session, case, fire, verdict=Verdict.AGREE_WITH_COMMITMENT, **give)
-    await visits.give_opinion(
+        await opinions.give_opinion(session, case, fire, verdict=Verdict.AGREE_WITH_COMMITMENT, **give)
+    await opinions.give_opinion(
         session,
         case,
         fire,
@@ -163,10 +164,10 @@ async def test_opinion_that_is_not_passed_lists_everything(session: AsyncSession
         **give,
     )
     promise = CommitmentForm("一周内补装", date(2026, 4, 1))
-    await visits.give_opinion(
+    await opinions.give_opinion(
         session, case, fire, verdict=Verdict.AGREE_WITH_COMMITMENT, commitment=promise, **give
     )
-    await visits.countersign_opinion(session, case, fire, by=second, now=now)
+    await opinions.countersign_opinion(session, case, fire, by=second, now=now)
     assert fire.verdict is Verdict.AGREE_WITH_COMMITMENT
     assert list(await session.scalars(sa.select(Finding))) == []
     kept = await session.scalars(sa.select(col(Promise.text)).where(col(Promise.party_id) == fire.id))

@@ -4,8 +4,8 @@ from sqlmodel import col
 
 from inspection import opinion
 from inspection.commands import decisions
+from inspection.commands.fieldwork import FindingForm
 from inspection.commands.transitions import parties_of
-from inspection.commands.visits import FindingForm
 from inspection.models import CaseEvent, Clock, JointOpinion
 from inspection.opinion import Genuineness
 from inspection.states import CaseState, RecheckMode, Verdict

@@ -13,7 +13,7 @@ from sqlmodel import col
 from core.clock import LOCAL
 from core.people import Account
 from inspection.catalogue import read_catalogue, seed_catalogue
-from inspection.commands import application, bookings, decisions, parties, replies, visits
+from inspection.commands import application, bookings, decisions, opinions, parties, replies, visits
 from inspection.commands.application import GapPromise, ProjectForm, SegmentForm
 from inspection.commands.transitions import parties_of
 from inspection.models import Booking, Case, Certificate, Officer, Party, Segment, SlotProposal
@@ -246,10 +246,10 @@ async def speak(
         first, second = await team_of(session, case, party)
     else:
         first, second = (officer.id for officer in world.officers[party.department_code][:2])
-    await visits.give_opinion(
+    await opinions.give_opinion(
         session, case, party, verdict=verdict, text="", by=world.account(first), now=now, **details
     )
-    await visits.countersign_opinion(session, case, party, by=world.account(second), now=now)
+    await opinions.countersign_opinion(session, case, party, by=world.account(second), now=now)
 
 
 async def visited(

@@ -52,6 +52,9 @@ document.addEventListener("DOMContentLoaded", () => {
   tickAll();
   if (clocks.length) setInterval(tickAll, 30_000);
   document.querySelector(".summary")?.focus();
+  for (const form of document.querySelectorAll("form[data-unsent]")) form.addEventListener("submit", (event) => {
+    if (Number(localStorage.getItem("unsent")) && !confirm(form.dataset.unsent)) event.preventDefault();
+  });
 });
 
 /* Menus close on a click outside and on Escape, and give the focus back. */

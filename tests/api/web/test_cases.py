@@ -2,7 +2,7 @@ import re
 from datetime import timedelta
 
 from core.access import Role
-from inspection.commands.visits import FindingForm
+from inspection.commands.fieldwork import FindingForm
 from inspection.states import RecheckMode
 from tests.api.web import walk
 from tests.api.web.conftest import City

@@ -107,11 +107,13 @@ async def test_failing_opinion_lists_findings_and_keeps_what_was_entered(city: C
     assert answer.status_code == 422
     assert "一次列明" in answer.text
     assert "疏散门方向有误" in answer.text
-    await walk.done(
-        city,
-        f"/tasks/{code}/{FIRE}/opinion",
-        {"verdict": "rectify", "finding-1": "三层疏散门反向", "basis-1": "防火规范", "critical-1": "1"},
-    )
+    finding = {"key": "a" * 32, "text": "三层疏散门反向", "basis": "防火规范", "critical": "1"}
+    await walk.done(city, f"/tasks/{code}/{FIRE}/finding", finding)
+    await city.log_in(city.world.owner)
+    assert "三层疏散门反向" not in (await city.get(f"/cases/{code}")).text
+    await city.log_in(first)
+    assert (await opine(city, code, verdict="agree")).status_code == 409
+    await walk.done(city, f"/tasks/{code}/{FIRE}/opinion", {"verdict": "rectify"})
     await city.log_in(second)
     await walk.done(city, f"/tasks/{code}/{FIRE}/sign")
     await city.log_in(city.world.owner)

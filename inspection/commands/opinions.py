@@ -1,0 +1,248 @@
+"""What a party says in the end: an opinion with two signatures, on site or, where that suffices, at its desk."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from core.clock import local_date
+from core.errors import NotFound
+from inspection.commands import timekeeping
+from inspection.commands.aftercare import watch_promise
+from inspection.commands.bookings import booked_officers
+from inspection.commands.fieldwork import FindingForm, add_finding, check_seen, findings_of
+from inspection.commands.transitions import move_party, note
+from inspection.commands.visits import officer_of, visit_of_round
+from inspection.models import Case, Certificate, Finding, Matter, Officer, Opinion, Party, Promise, Visit
+from inspection.refusals import (
+    CommitmentRequired,
+    FindingsRecorded,
+    FindingsRequired,
+    NotAssigned,
+    RemoteLookMissing,
+    TwoSignaturesRequired,
+    WrongState,
+)
+from inspection.rules import FAILING
+from inspection.states import (
+    UNSETTLED,
+    CaseState,
+    FindingState,
+    Node,
+    PartyState,
+    PromiseKind,
+    RecheckMode,
+    Verdict,
+)
+
+#: Where a party may speak: on site, and afterwards at its desk if it was absent or has no part on site.
+SPEAKING = frozenset({CaseState.ONSITE, CaseState.DELIBERATING, CaseState.DESK_RECHECK})
+DESK_SPEAKING = SPEAKING | {CaseState.SLOTTING, CaseState.SCHEDULED}
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentForm:
+    text: str
+    due: date
+
+
+async def give_opinion(
+    session: AsyncSession,
+    case: Case,
+    party: Party,
+    *,
+    verdict: Verdict,
+    text: str,
+    by: int,
+    now: datetime,
+    at: datetime | None = None,
+    seen: int | None = None,
+    findings: Sequence[FindingForm] | None = (),
+    commitment: CommitmentForm | None = None,
+) -> Opinion:
+    """The first of two signatures, given `at`. Until the second, an assigned officer may give the opinion anew.
+
+    A failing opinion lists everything to rectify, once: the `findings`, or where they are None those that were recorded
+    on site. Raises `ChangedMeanwhile` where another officer reworded it after version `seen`.
+    """
+    officer, visit = await speaker(session, case, party, by=by)
+    if verdict is Verdict.DEEMED:
+        raise WrongState
+    promised = commitment and commitment.text.strip() and commitment.due > local_date(now)
+    if verdict is Verdict.AGREE_WITH_COMMITMENT and not promised:
+        raise CommitmentRequired
+    opinion = await opinion_of(session, party, case.round)
+    if opinion is not None and opinion.second_signer is not None:
+        raise WrongState
+    if opinion is None:
+        opinion = Opinion(
+            party_id=party.id,
+            round=case.round,
+            verdict=verdict,
+            text=text,
+            first_signer=officer.id,
+            first_signed_at=at or now,
+        )
+    else:
+        await check_seen(
+            session, opinion, said_by=opinion.first_signer, officer=officer, seen=seen, theirs=said(opinion)
+        )
+        opinion.version += 1
+    await _settle_findings(session, case, party, verdict=verdict, findings=findings, officer=officer, now=now)
+    opinion.visit_id = visit.id if visit else None
+    opinion.verdict, opinion.text = verdict, text
+    opinion.first_signer, opinion.first_signed_at = officer.id, at or now
+    session.add(opinion)
+    await _replace_promise(session, case, party, commitment if promised else None, now=now)
+    data = {"verdict": verdict.value, "officer": officer.number, "round": case.round, "text": text}
+    note(session, case, "opinion.first_signature", by=by, now=now, party=party, data=data)
+    await session.flush()
+    return opinion
+
+
+async def countersign_opinion(
+    session: AsyncSession,
+    case: Case,
+    party: Party,
+    *,
+    by: int,
+    now: datetime,
+    at: datetime | None = None,
+    seen: int | None = None,
+) -> Opinion:
+    """The second signature, by another assigned officer: now the opinion stands."""
+    officer, _ = await speaker(session, case, party, by=by)
+    opinion = await opinion_of(session, party, case.round)
+    if opinion is None:
+        raise NotFound
+    if opinion.second_signer is not None:
+        raise WrongState
+    if opinion.first_signer == officer.id:
+        raise TwoSignaturesRequired
+    await check_seen(
+        session, opinion, said_by=opinion.first_signer, officer=officer, seen=seen, theirs=said(opinion)
+    )
+    opinion.second_signer, opinion.second_signed_at = officer.id, at or now
+    data = {"verdict": opinion.verdict.value, "officer": officer.number, "round": case.round}
+    move_party(session, case, party, PartyState(opinion.verdict.value), by=by, now=now, data=data)
+    party.verdict = opinion.verdict
+    await timekeeping.stop_clocks(session, case, (Node.OPINION,), now=now, party=party)
+    settled = FindingState.SUPERSEDED if opinion.verdict in FAILING else FindingState.CLEARED
+    await session.execute(
+        sa.update(Finding)
+        .where(
+            col(Finding.party_id) == party.id,
+            col(Finding.round) < case.round,
+            col(Finding.state).in_(UNSETTLED),
+        )
+        .values(state=settled, cleared_at=now)
+    )
+    await session.flush()
+    return opinion
+
+
+def said(opinion: Opinion) -> dict[str, str]:
+    """By the names of the form's fields."""
+    return {"verdict": opinion.verdict.value, "text": opinion.text}
+
+
+async def opinion_of(session: AsyncSession, party: Party, number: int) -> Opinion | None:
+    opinion: Opinion | None = await session.scalar(
+        sa.select(Opinion).where(col(Opinion.party_id) == party.id, col(Opinion.round) == number)
+    )
+    return opinion
+
+
+async def speaker(
+    session: AsyncSession, case: Case, party: Party, *, by: int
+) -> tuple[Officer, Visit | None]:
+    """The officer, if assigned: booked for the visit, or certified in the department where it speaks at its desk."""
+    officer = await officer_of(session, by)
+    if officer.department_code != party.department_code:
+        raise NotAssigned
+    if party.state is PartyState.CHECKED_IN:
+        if case.state not in SPEAKING:
+            raise WrongState
+        visit = await visit_of_round(session, case)
+        if visit is None or officer.id not in {
+            each.id for each in await booked_officers(session, visit, party)
+        }:
+            raise NotAssigned
+        return officer, visit
+    at_desk = {PartyState.ABSENT, PartyState.RECTIFY, PartyState.DISAGREE} | (
+        set() if party.site else {PartyState.REVIEW_OK}
+    )
+    if party.state not in at_desk or case.state not in DESK_SPEAKING:
+        raise WrongState
+    matter = await session.get_one(Matter, party.matter_id)
+    certified = sa.select(col(Certificate.id)).where(
+        col(Certificate.officer_id) == officer.id, col(Certificate.name) == matter.certificate
+    )
+    if await session.scalar(certified.limit(1)) is None:
+        raise NotAssigned
+    return officer, None
+
+
+async def _settle_findings(
+    session: AsyncSession,
+    case: Case,
+    party: Party,
+    *,
+    verdict: Verdict,
+    findings: Sequence[FindingForm] | None,
+    officer: Officer,
+    now: datetime,
+) -> None:
+    """A failing opinion has findings, a passing one has none; what was to be looked at from afar has been."""
+    if findings is not None:
+        listed = [each for each in findings if each.text.strip()] if verdict in FAILING else []
+        await session.execute(
+            sa.delete(Finding).where(col(Finding.party_id) == party.id, col(Finding.round) == case.round)
+        )
+        for each in listed:
+            await add_finding(session, case, party, each, officer=officer, now=now)
+    recorded = await findings_of(session, party, case.round)
+    if verdict in FAILING and not recorded:
+        raise FindingsRequired
+    if verdict not in FAILING and recorded:
+        raise FindingsRecorded
+    unseen = (
+        sa.select(col(Finding.id))
+        .where(
+            col(Finding.party_id) == party.id,
+            col(Finding.round) < case.round,
+            col(Finding.state).in_(UNSETTLED),
+            col(Finding.recheck) == RecheckMode.REMOTE,
+            col(Finding.remote_look).is_(None),
+        )
+        .limit(1)
+    )
+    if party.state is not PartyState.CHECKED_IN and await session.scalar(unseen) is not None:
+        raise RemoteLookMissing
+
+
+async def _replace_promise(
+    session: AsyncSession, case: Case, party: Party, commitment: CommitmentForm | None, *, now: datetime
+) -> None:
+    """The commitment of an opinion that is not countersigned yet follows its last wording."""
+    subject = f"round:{case.round}"
+    await session.execute(
+        sa.delete(Promise).where(col(Promise.party_id) == party.id, col(Promise.subject) == subject)
+    )
+    if commitment is None:
+        return
+    session.add(
+        Promise(
+            case_id=case.id,
+            party_id=party.id,
+            kind=PromiseKind.COMMITMENT,
+            subject=subject,
+            text=commitment.text,
+            due=commitment.due,
+            made_at=now,
+        )
+    )
+    watch_promise(session, commitment.due, now=now)
