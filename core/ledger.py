@@ -6,11 +6,12 @@ chain's head is held only for the moment of commit and never while waiting for a
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
@@ -92,18 +93,20 @@ async def seal(session: AsyncSession) -> None:
         seq += 1
         body = canonical(seq, entry, previous)
         previous = digest(body)
-        rows.append(
-            {
-                "seq": seq,
-                "at": entry.at,
-                "actor": entry.actor,
-                "action": entry.action,
-                "subject": entry.subject,
-                "body": body,
-                "hash": previous,
-            }
-        )
-    await session.execute(sa.insert(LedgerEntry), rows)
+        rows.append((seq, entry.at, entry.actor, entry.action, entry.subject, body, previous))
+    await session.execute(_insert(rows))
+
+
+def _insert(rows: Sequence[tuple[object, ...]]) -> sa.Insert:
+    """One statement with an array for each column, so that sealing a batch of thousands stays short."""
+    table: sa.Table = LedgerEntry.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+    arrays = [
+        sa.cast(list(values), postgresql.ARRAY(column.type))
+        for column, values in zip(table.columns, zip(*rows, strict=True), strict=True)
+    ]
+    names = [column.name for column in table.columns]
+    entries = sa.func.unnest(*arrays).table_valued(*names, name="entries").render_derived()
+    return sa.insert(table).from_select(names, sa.select(entries))
 
 
 async def head(session: AsyncSession) -> tuple[int, str]:

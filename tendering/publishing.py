@@ -54,6 +54,8 @@ class Chain:
 
 
 Key = tuple[str, str]
+#: `search.sql` says why.
+SETTLE_SEARCH = sa.select(sa.func.gin_clean_pending_list(sa.literal("ix_search_entry_keys").cast(REGCLASS)))
 TextArray = postgresql.ARRAY(sa.Text)
 
 
@@ -103,6 +105,7 @@ async def _write(
     await _insert(session, sa.insert(_table(Notice)), rows)
     entries = [_entry(item, row) for (item, _), row in zip(items, rows, strict=True)]
     await _insert(session, sa.insert(_table(SearchEntry)), entries)
+    await session.execute(SETTLE_SEARCH)
     await _advance(session, chains.values())
     await _write_participations(session, zip(ids, (item for item, _ in items), strict=True))
     for row in rows:

@@ -61,11 +61,25 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('sha256', sa.CHAR(length=64), nullable=False),
     sa.Column('rules_version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
     sa.Column('report', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('checked_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_document_result')),
-    sa.UniqueConstraint('sha256', 'rules_version', name=op.f('uq_document_result_sha256_rules_version'))
+    sa.UniqueConstraint('sha256', 'rules_version', 'day', name=op.f('uq_document_result_sha256_rules_version_day'))
     )
+    op.create_table('intake_notice',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('subject', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('verification_code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('issued_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('content', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('pdf', sa.LargeBinary(), nullable=True),
+    sa.Column('sha256', sa.CHAR(length=64), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_intake_notice')),
+    sa.UniqueConstraint('verification_code', name=op.f('uq_intake_notice_verification_code'))
+    )
+    op.create_index(op.f('ix_intake_notice_sha256'), 'intake_notice', ['sha256'], unique=False)
+    op.create_index(op.f('ix_intake_notice_subject'), 'intake_notice', ['subject'], unique=False)
     op.create_table('ledger_entry',
     sa.Column('seq', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('at', sa.TIMESTAMP(timezone=True), nullable=False),
@@ -97,6 +111,12 @@ def upgrade() -> None:
     )
     op.create_index('ix_outbox_event_due', 'outbox_event', ['due', 'id'], unique=False, postgresql_where=sa.text('done_at IS NULL'))
     op.create_index('uq_outbox_event_key', 'outbox_event', ['key'], unique=True, postgresql_where=sa.text('key IS NOT NULL AND done_at IS NULL'))
+    op.create_table('paper',
+    sa.Column('sha256', sa.CHAR(length=64), nullable=False),
+    sa.Column('pdf', sa.LargeBinary(), nullable=False),
+    sa.Column('made_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('sha256', name=op.f('pk_paper'))
+    )
     op.create_table('process',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -201,35 +221,6 @@ def upgrade() -> None:
     )
     op.create_index('ix_follow_email', 'follow', ['email', 'created_at'], unique=False)
     op.create_index(op.f('ix_follow_process_id'), 'follow', ['process_id'], unique=False)
-    op.create_table('matter',
-    sa.Column('id', sa.BigInteger(), nullable=False),
-    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('valid_from', sa.Date(), nullable=False),
-    sa.Column('department_code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
-    sa.Column('name_zh', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('name_en', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('triggers', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
-    sa.Column('site', sa.Boolean(), nullable=False),
-    sa.Column('hard_order', sa.Boolean(), nullable=False),
-    sa.Column('deemed_consent_allowed', sa.Boolean(), nullable=False),
-    sa.Column('certificate', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('officers', sa.Integer(), nullable=False),
-    sa.Column('site_share', sa.Integer(), nullable=False),
-    sa.Column('content', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('basis', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('procedure', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('conditions', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('promised_days', sa.Integer(), nullable=False),
-    sa.Column('fee', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('documents', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
-    sa.Column('checklist', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
-    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.ForeignKeyConstraint(['department_code'], ['department.code'], name=op.f('fk_matter_department_code')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_matter')),
-    sa.UniqueConstraint('code', 'valid_from', name=op.f('uq_matter_code_valid_from'))
-    )
-    op.create_index(op.f('ix_matter_department_code'), 'matter', ['department_code'], unique=False)
     op.create_table('notice',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -332,12 +323,17 @@ def upgrade() -> None:
     sa.Column('project', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('state', sa.Enum('open', 'checking', 'checked', name='dossierstate', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('report', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('previous', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('submitted_on', sa.Date(), nullable=True),
+    sa.Column('request_key', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('request_digest', sa.CHAR(length=64), nullable=True),
     sa.Column('opened_by', sa.BigInteger(), nullable=True),
     sa.Column('opened_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('checked_at', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['opened_by'], ['account.id'], name=op.f('fk_dossier_opened_by'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_dossier')),
-    sa.UniqueConstraint('key', name=op.f('uq_dossier_key'))
+    sa.UniqueConstraint('key', name=op.f('uq_dossier_key')),
+    sa.UniqueConstraint('request_key', name=op.f('uq_dossier_request_key'))
     )
     op.create_index(op.f('ix_dossier_subject'), 'dossier', ['subject'], unique=False)
     op.create_table('draw',
@@ -381,6 +377,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.Enum('survey', 'drawing_review', 'inspection', name='casekind', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('segment_id', sa.BigInteger(), nullable=False),
     sa.Column('applicant_id', sa.BigInteger(), nullable=False),
+    sa.Column('agent_id', sa.BigInteger(), nullable=True),
     sa.Column('state', sa.Enum('draft', 'submitted', 'received', 'correcting', 'accepted', 'rejected', 'reviewing', 'slotting', 'scheduled', 'onsite', 'deliberating', 'rectifying', 'recheck_requested', 'desk_recheck', 'opinion_ready', 'issued', 'filed', 'archived', 'suspended', 'withdrawn', 'terminated', name='casestate', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('profile', sa.Enum('low', 'ordinary', 'complex', name='profile', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('promised_days', sa.Integer(), nullable=True),
@@ -399,6 +396,7 @@ def upgrade() -> None:
     sa.Column('issued_at', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('dispatcher_id', sa.BigInteger(), nullable=True),
     sa.Column('issuer_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['agent_id'], ['account.id'], name=op.f('fk_inspection_case_agent_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['applicant_id'], ['account.id'], name=op.f('fk_inspection_case_applicant_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['dispatcher_id'], ['account.id'], name=op.f('fk_inspection_case_dispatcher_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['issuer_id'], ['account.id'], name=op.f('fk_inspection_case_issuer_id'), ondelete='RESTRICT'),
@@ -406,6 +404,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_inspection_case')),
     sa.UniqueConstraint('code', name=op.f('uq_inspection_case_code'))
     )
+    op.create_index(op.f('ix_inspection_case_agent_id'), 'inspection_case', ['agent_id'], unique=False)
     op.create_index(op.f('ix_inspection_case_applicant_id'), 'inspection_case', ['applicant_id'], unique=False)
     op.create_index(op.f('ix_inspection_case_segment_id'), 'inspection_case', ['segment_id'], unique=False)
     op.create_index('ix_inspection_case_state', 'inspection_case', ['state', 'id'], unique=False)
@@ -418,6 +417,46 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_login_session'))
     )
     op.create_index(op.f('ix_login_session_account_id'), 'login_session', ['account_id'], unique=False)
+    op.create_table('matter',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('retired', sa.Boolean(), nullable=False),
+    sa.Column('department_code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('name_zh', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('name_en', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('triggers', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('site', sa.Boolean(), nullable=False),
+    sa.Column('hard_order', sa.Boolean(), nullable=False),
+    sa.Column('deemed_consent_allowed', sa.Boolean(), nullable=False),
+    sa.Column('certificate', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('officers', sa.Integer(), nullable=False),
+    sa.Column('site_share', sa.Integer(), nullable=False),
+    sa.Column('content', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('basis', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('procedure', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('conditions', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('promised_days', sa.Integer(), nullable=False),
+    sa.Column('fee', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('documents', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('checklist', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('result_zh', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('result_en', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('status', sa.Enum('proposed', 'approved', 'rejected', name='matterstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('proposed_by', sa.BigInteger(), nullable=True),
+    sa.Column('proposed_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('decided_by', sa.BigInteger(), nullable=True),
+    sa.Column('decided_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.CheckConstraint('decided_by IS NULL OR decided_by <> proposed_by', name=op.f('ck_matter_four_eyes')),
+    sa.ForeignKeyConstraint(['decided_by'], ['account.id'], name=op.f('fk_matter_decided_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['department_code'], ['department.code'], name=op.f('fk_matter_department_code')),
+    sa.ForeignKeyConstraint(['proposed_by'], ['account.id'], name=op.f('fk_matter_proposed_by'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_matter'))
+    )
+    op.create_index(op.f('ix_matter_department_code'), 'matter', ['department_code'], unique=False)
+    op.create_index('uq_matter_code_valid_from', 'matter', ['code', 'valid_from'], unique=True, postgresql_where=sa.text("status = 'approved'"))
     op.create_table('message_preference',
     sa.Column('account_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('channels', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
@@ -430,6 +469,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('account_id', name=op.f('pk_message_preference')),
     sa.UniqueConstraint('token', name=op.f('uq_message_preference_token'))
     )
+    op.create_table('milestone',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('process_id', sa.BigInteger(), nullable=False),
+    sa.Column('notice_id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.Enum('remedy_ends', 'bids_close', 'listing_ends', 'publicity_ends', 'contract_due', name='milestonename', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('due', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('law', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('article', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('state', sa.Enum('scheduled', 'met', 'blocked', 'missed', 'cancelled', name='milestonestate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['notice_id'], ['notice.id'], name=op.f('fk_milestone_notice_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['process_id'], ['process.id'], name=op.f('fk_milestone_process_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_milestone')),
+    sa.UniqueConstraint('process_id', 'name', name='uq_milestone_process_name')
+    )
+    op.create_index('ix_milestone_coming', 'milestone', ['due'], unique=False, postgresql_where=sa.text("state IN ('scheduled', 'blocked')"))
+    op.create_index(op.f('ix_milestone_notice_id'), 'milestone', ['notice_id'], unique=False)
     op.create_table('notice_draft',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('process_code', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -536,6 +592,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_rule_value')),
     sa.UniqueConstraint('name', 'valid_from', name=op.f('uq_rule_value_name_valid_from'))
     )
+    op.create_table('rule_version',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('part', sa.Enum('checklist', 'sheets', 'families', 'fields', 'findings', name='rulepart', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('status', sa.Enum('proposed', 'approved', 'rejected', name='rulestatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('proposed_by', sa.BigInteger(), nullable=False),
+    sa.Column('proposed_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('approved_by', sa.BigInteger(), nullable=True),
+    sa.Column('approved_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.CheckConstraint('approved_by IS NULL OR approved_by <> proposed_by', name=op.f('ck_rule_version_four_eyes')),
+    sa.ForeignKeyConstraint(['approved_by'], ['account.id'], name=op.f('fk_rule_version_approved_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['proposed_by'], ['account.id'], name=op.f('fk_rule_version_proposed_by'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rule_version'))
+    )
     op.create_table('search_entry',
     sa.Column('notice_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('month', sa.Integer(), nullable=False),
@@ -554,6 +627,21 @@ def upgrade() -> None:
     op.create_index('ix_search_entry_district', 'search_entry', ['district'], unique=False)
     op.create_index('ix_search_entry_month', 'search_entry', ['month'], unique=False)
     op.create_index('ix_search_entry_newest', 'search_entry', ['published_at', 'notice_id'], unique=False)
+    op.create_table('upload',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('subject', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.CHAR(length=64), nullable=True),
+    sa.Column('opened_by', sa.BigInteger(), nullable=False),
+    sa.Column('opened_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('taken_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['opened_by'], ['account.id'], name=op.f('fk_upload_opened_by'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_upload')),
+    sa.UniqueConstraint('key', name=op.f('uq_upload_key'))
+    )
+    op.create_index(op.f('ix_upload_subject'), 'upload', ['subject'], unique=False)
     op.create_table('webhook_attempt',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('webhook_id', sa.BigInteger(), nullable=False),
@@ -659,10 +747,10 @@ def upgrade() -> None:
     sa.Column('issued_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('issued_by', sa.BigInteger(), nullable=False),
     sa.Column('content', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
-    sa.Column('pdf', sa.LargeBinary(), nullable=True),
     sa.Column('sha256', sa.CHAR(length=64), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['inspection_case.id'], name=op.f('fk_joint_opinion_case_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['issued_by'], ['account.id'], name=op.f('fk_joint_opinion_issued_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['sha256'], ['paper.sha256'], name=op.f('fk_joint_opinion_sha256')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_joint_opinion')),
     sa.UniqueConstraint('case_id', name=op.f('uq_joint_opinion_case_id')),
     sa.UniqueConstraint('verification_code', name=op.f('uq_joint_opinion_verification_code'))
@@ -943,21 +1031,28 @@ def upgrade() -> None:
     sa.Column('case_id', sa.BigInteger(), nullable=False),
     sa.Column('party_id', sa.BigInteger(), nullable=True),
     sa.Column('visit_id', sa.BigInteger(), nullable=True),
-    sa.Column('kind', sa.Enum('receipt', 'deficiency', 'acceptance', 'refusal', 'fan_out', 'notice', 'cancellation', 'rectification', 'special_procedure', name='letterkind', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('kind', sa.Enum('receipt', 'deficiency', 'acceptance', 'refusal', 'fan_out', 'notice', 'cancellation', 'rectification', 'special_procedure', 'reply', 'fee', 'service', name='letterkind', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('recipient', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('content', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('sent_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('reply_by', sa.Date(), nullable=True),
     sa.Column('read_at', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('read_by', sa.BigInteger(), nullable=True),
+    sa.Column('handed_over_by', sa.BigInteger(), nullable=True),
+    sa.Column('verification_code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('sha256', sa.CHAR(length=64), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['inspection_case.id'], name=op.f('fk_letter_case_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['handed_over_by'], ['account.id'], name=op.f('fk_letter_handed_over_by'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_letter_party_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['read_by'], ['account.id'], name=op.f('fk_letter_read_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['sha256'], ['paper.sha256'], name=op.f('fk_letter_sha256')),
     sa.ForeignKeyConstraint(['visit_id'], ['visit.id'], name=op.f('fk_letter_visit_id'), ondelete='RESTRICT'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter')),
+    sa.UniqueConstraint('verification_code', name=op.f('uq_letter_verification_code'))
     )
     op.create_index('ix_letter_case_id', 'letter', ['case_id', 'id'], unique=False)
     op.create_index(op.f('ix_letter_party_id'), 'letter', ['party_id'], unique=False)
+    op.create_index(op.f('ix_letter_sha256'), 'letter', ['sha256'], unique=False)
     op.create_index(op.f('ix_letter_visit_id'), 'letter', ['visit_id'], unique=False)
     op.create_table('opinion',
     sa.Column('id', sa.BigInteger(), nullable=False),
@@ -1075,6 +1170,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_opinion_visit_id'), table_name='opinion')
     op.drop_table('opinion')
     op.drop_index(op.f('ix_letter_visit_id'), table_name='letter')
+    op.drop_index(op.f('ix_letter_sha256'), table_name='letter')
     op.drop_index(op.f('ix_letter_party_id'), table_name='letter')
     op.drop_index('ix_letter_case_id', table_name='letter')
     op.drop_table('letter')
@@ -1138,11 +1234,14 @@ def downgrade() -> None:
     op.drop_table('calendar_day')
     op.drop_index('ix_webhook_attempt_newest', table_name='webhook_attempt')
     op.drop_table('webhook_attempt')
+    op.drop_index(op.f('ix_upload_subject'), table_name='upload')
+    op.drop_table('upload')
     op.drop_index('ix_search_entry_newest', table_name='search_entry')
     op.drop_index('ix_search_entry_month', table_name='search_entry')
     op.drop_index('ix_search_entry_district', table_name='search_entry')
     op.drop_index('ix_search_entry_closing', table_name='search_entry', postgresql_include=['month'], postgresql_where=sa.text('closes_at IS NOT NULL'))
     op.drop_table('search_entry')
+    op.drop_table('rule_version')
     op.drop_table('rule_value')
     op.drop_index('ix_quarantined_open', table_name='quarantined', postgresql_where=sa.text("state = 'open'"))
     op.drop_index(op.f('ix_quarantined_delivery_id'), table_name='quarantined')
@@ -1157,12 +1256,19 @@ def downgrade() -> None:
     op.drop_index('ix_objection_newest', table_name='objection')
     op.drop_table('objection')
     op.drop_table('notice_draft')
+    op.drop_index(op.f('ix_milestone_notice_id'), table_name='milestone')
+    op.drop_index('ix_milestone_coming', table_name='milestone', postgresql_where=sa.text("state IN ('scheduled', 'blocked')"))
+    op.drop_table('milestone')
     op.drop_table('message_preference')
+    op.drop_index('uq_matter_code_valid_from', table_name='matter', postgresql_where=sa.text("status = 'approved'"))
+    op.drop_index(op.f('ix_matter_department_code'), table_name='matter')
+    op.drop_table('matter')
     op.drop_index(op.f('ix_login_session_account_id'), table_name='login_session')
     op.drop_table('login_session')
     op.drop_index('ix_inspection_case_state', table_name='inspection_case')
     op.drop_index(op.f('ix_inspection_case_segment_id'), table_name='inspection_case')
     op.drop_index(op.f('ix_inspection_case_applicant_id'), table_name='inspection_case')
+    op.drop_index(op.f('ix_inspection_case_agent_id'), table_name='inspection_case')
     op.drop_table('inspection_case')
     op.drop_index('ix_indicator_snapshot_period', table_name='indicator_snapshot')
     op.drop_table('indicator_snapshot')
@@ -1183,8 +1289,6 @@ def downgrade() -> None:
     op.drop_index('ix_notice_change', table_name='notice')
     op.drop_index(op.f('ix_notice_about_id'), table_name='notice')
     op.drop_table('notice')
-    op.drop_index(op.f('ix_matter_department_code'), table_name='matter')
-    op.drop_table('matter')
     op.drop_index(op.f('ix_follow_process_id'), table_name='follow')
     op.drop_index('ix_follow_email', table_name='follow')
     op.drop_table('follow')
@@ -1201,6 +1305,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_project_district'), table_name='project')
     op.drop_table('project')
     op.drop_table('process')
+    op.drop_table('paper')
     op.drop_index('uq_outbox_event_key', table_name='outbox_event', postgresql_where=sa.text('key IS NOT NULL AND done_at IS NULL'))
     op.drop_index('ix_outbox_event_due', table_name='outbox_event', postgresql_where=sa.text('done_at IS NULL'))
     op.drop_table('outbox_event')
@@ -1208,6 +1313,9 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_ledger_entry_subject'), table_name='ledger_entry')
     op.drop_index(op.f('ix_ledger_entry_action'), table_name='ledger_entry')
     op.drop_table('ledger_entry')
+    op.drop_index(op.f('ix_intake_notice_subject'), table_name='intake_notice')
+    op.drop_index(op.f('ix_intake_notice_sha256'), table_name='intake_notice')
+    op.drop_table('intake_notice')
     op.drop_table('document_result')
     op.drop_table('department')
     op.drop_index('ix_delivery_source_received', table_name='delivery')
