@@ -9,6 +9,7 @@ from documents import models as documents
 from inspection import models as inspection
 from tendering import models as tendering
 from tendering import search
+from tendering.complaints import models as complaints
 from tendering.following import models as following
 from tendering.milestones import models as milestones
 from tendering.webhooks import models as webhooks
@@ -16,6 +17,7 @@ from tendering.webhooks import models as webhooks
 __all__ = [
     "TRIGGERS",
     "calendars",
+    "complaints",
     "documents",
     "following",
     "inspection",

@@ -11,6 +11,7 @@ from core import clock
 from core.calendars import load_calendar
 from core.errors import FieldProblem, NotFound, Refusal
 from core.i18n import gettext
+from tendering.complaints.commands import suspended
 from tendering.content import Content, Party, Publication, content_from
 from tendering.milestones.rules import GATES, Stated, too_early
 from tendering.models import Notice, Objection, Process
@@ -28,7 +29,7 @@ class OutOfChain(Refusal):
 class ProcessSuspended(Refusal):
     status = 409
     code = "process_suspended"
-    message = "本项目有尚未答复的异议或质疑，答复前暂停。"
+    message = "本项目有尚未答复的异议、质疑，或者因投诉暂停。"
 
 
 class AgainstTimetable(Refusal):
@@ -56,7 +57,8 @@ async def publish_notice(
 ) -> str:
     """Publish one notice of our own, in the process of this code or in that of its origin; returns its code.
 
-    Refused while an objection waits for its answer (`ProcessSuspended`, 招标投标法实施条例 22, 54), when it does not
+    Refused while an objection waits for its answer or a complaint suspends the process (`ProcessSuspended`,
+    招标投标法实施条例 22, 54, 62), when it does not
     fit its process's chain (`OutOfChain`), or breaks a confirmed rule of the law of the process's first day
     (`AgainstTimetable`, which names each date with the earliest or latest lawful day), or comes before a date that it
     must wait for (`TooEarly`: no opening before the bids close, no result before the publicity ends).
@@ -68,7 +70,9 @@ async def publish_notice(
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    if chain is not None and await session.scalar(_unanswered(chain.id)):
+    if chain is not None and (
+        await session.scalar(_unanswered(chain.id)) or await suspended(session, chain.id, now=now)
+    ):
         raise ProcessSuspended
     latest = chain.latest_kind if chain else None
     if publication.nature is Nature.NORMAL and not may_follow(publication.kind, latest, publication.category):

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.web.rendering import localdatetime, money, number
 from core.i18n import gettext
+from tendering.complaints.models import ComplaintState
 from tendering.differences import Difference
 from tendering.milestones.rules import MilestoneName, MilestoneState
 from tendering.models import DraftState
@@ -52,6 +53,12 @@ MILESTONE_STATES: Mapping[MilestoneState, tuple[str, str]] = {
     MilestoneState.BLOCKED: ("待答复异议，暂停", "paused"),
     MilestoneState.MISSED: ("逾期未订立", "bad"),
     MilestoneState.CANCELLED: ("已取消", "idle"),
+}
+COMPLAINT_STATES: Mapping[ComplaintState, tuple[str, str]] = {
+    ComplaintState.RECEIVED: ("待受理", "active"),
+    ComplaintState.ACCEPTED: ("已受理", "active"),
+    ComplaintState.DECLINED: ("不予受理", "idle"),
+    ComplaintState.DECIDED: ("已作决定", "good"),
 }
 FIELDS: Mapping[str, str] = {
     "published": "发布时间",
@@ -142,6 +149,12 @@ def milestone_name(name: MilestoneName) -> str:
 def milestone_state(state: MilestoneState) -> tuple[str, str]:
     """(text, tone)."""
     text, tone = MILESTONE_STATES[state]
+    return gettext(text), tone
+
+
+def complaint_state(state: ComplaintState) -> tuple[str, str]:
+    """(text, tone)."""
+    text, tone = COMPLAINT_STATES[state]
     return gettext(text), tone
 
 
