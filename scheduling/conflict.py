@@ -8,14 +8,16 @@ minimal, and so is the union: taking a department away leaves fewer causes in fo
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from functools import cached_property
+from typing import Self
 
 import msgspec
 
 from core.workdays import DayKind
-from scheduling.narrow import narrow, only
+from scheduling.narrow import altered, narrow, only
 from scheduling.openings import Allowance, openings, start_windows
 from scheduling.plan import Plan
-from scheduling.problem import DayWindow, Matrix, Officer, Post, Problem, Record, Speed, Visit
+from scheduling.problem import DayWindow, Matrix, Officer, Party, Post, Problem, Record, Speed, Visit
 from scheduling.standing import Standing
 
 
@@ -53,6 +55,8 @@ OF_DEPARTMENTS = (
     Kind.LEAVE,
     Kind.SUBSTITUTES,
 )
+#: These are lifted in the visit's own parties.
+OF_PARTIES = {Kind.ATTENDANCE, Kind.CERTIFICATES}
 OF_VISIT = tuple(kind for kind in Kind if kind not in OF_DEPARTMENTS and kind is not Kind.ATTENDANCE)
 
 
@@ -65,7 +69,7 @@ class Cause(Record, frozen=True, kw_only=True):
     department: str | None = None
 
 
-class Situation(Record, frozen=True, kw_only=True):
+class Situation(Record, frozen=True, kw_only=True, dict=True):
     """A visit that wants a place in a plan. `visit` may differ from the problem's own of that id."""
 
     problem: Problem
@@ -73,16 +77,23 @@ class Situation(Record, frozen=True, kw_only=True):
     visit: Visit
     allowance: Allowance
 
+    @cached_property
+    def standing(self) -> Standing:
+        return Standing(self.problem, self.plan)
+
+    def but(self, **changes: object) -> Self:
+        """The situation with changes; the plan's books are kept where neither it nor the problem changes."""
+        new = msgspec.structs.replace(self, **changes)
+        if new.problem is self.problem and new.plan is self.plan and "standing" in self.__dict__:
+            new.__dict__["standing"] = self.standing
+        return new
+
     def is_open(self) -> bool:
-        return _is_open(Standing(self.problem, self.plan), self.visit, self.allowance)
-
-
-def _is_open(standing: Standing, visit: Visit, allowance: Allowance) -> bool:
-    if any(party.officers for party in visit.parties):
-        return next(openings(standing, visit, allowance), None) is not None
-    problem = standing.problem
-    worked = (day for day in range(problem.days) if problem.calendar.is_working_day(problem.date_of(day)))
-    return any(True for day in worked for _ in start_windows(standing, visit, day, allowance))
+        visit, problem = self.visit, self.problem
+        if any(party.officers for party in visit.parties):
+            return next(openings(self.standing, visit, self.allowance), None) is not None
+        worked = (day for day in range(problem.days) if problem.calendar.is_working_day(problem.date_of(day)))
+        return any(True for day in worked for _ in start_windows(self.standing, visit, day, self.allowance))
 
 
 def conflicts(situation: Situation, *, limit: int = 3) -> Iterator[tuple[Cause, ...]]:
@@ -104,10 +115,8 @@ def minimal_conflict(situation: Situation) -> tuple[Cause, ...]:
         for each in dict.fromkeys(party.department for party in situation.visit.parties if party.officers)
     ]
     absent: set[Cause] = set()
-    standing = Standing(situation.problem, situation.plan)
     for cause in attendance:
-        fewer = without(situation, {*absent, cause})
-        if not _is_open(standing, fewer.visit, fewer.allowance):
+        if not without(situation, {*absent, cause}).is_open():
             absent.add(cause)
     needed = [cause for cause in attendance if cause not in absent]
     causes = candidates([cause.department for cause in needed if cause.department], Kind)
@@ -117,7 +126,8 @@ def minimal_conflict(situation: Situation) -> tuple[Cause, ...]:
         causes = variable
     removed: set[Cause] = set()
     for cause in causes:
-        if not without(situation, {*removed, cause}).is_open():
+        fewer = without(situation, {*removed, cause})
+        if fewer == without(situation, removed) or not fewer.is_open():
             removed.add(cause)
     return (*needed, *(cause for cause in causes if cause not in removed))
 
@@ -136,8 +146,8 @@ def concerned(situation: Situation) -> Situation:
     """The same question with only the officers and visits that it depends on, and without an objective."""
     departments = {party.department for party in situation.visit.parties if party.officers}
     crew = {officer.id for officer in situation.problem.officers if officer.department in departments}
-    problem, plan = narrow(situation.problem, situation.plan, situation.visit, crew)
-    return msgspec.structs.replace(situation, problem=msgspec.structs.replace(problem, levels=()), plan=plan)
+    problem, plan = narrow(situation.problem, situation.plan, (situation.visit,), crew)
+    return situation.but(problem=altered(problem, levels=()), plan=plan)
 
 
 def without(situation: Situation, causes: set[Cause]) -> Situation:
@@ -154,7 +164,12 @@ def without(situation: Situation, causes: set[Cause]) -> Situation:
 
 
 def _lift_departments(situation: Situation, of: dict[str, set[Kind]]) -> Situation:
-    problem, visit = situation.problem, situation.visit
+    situation = _with_visit(
+        situation, parties=tuple(_lift_party(each, of) for each in situation.visit.parties)
+    )
+    if all(kinds <= OF_PARTIES for kinds in of.values()):
+        return situation
+    problem = situation.problem
     department = {officer.id: officer.department for officer in problem.officers}
     officers = tuple(
         _lift_officer(officer, of.get(officer.department, set()), problem.day_ticks)
@@ -163,26 +178,20 @@ def _lift_departments(situation: Situation, of: dict[str, set[Kind]]) -> Situati
     recusals = tuple(
         each for each in problem.recusals if Kind.RECUSAL not in of.get(department[each.officer], set())
     )
-    parties = []
-    for party in visit.parties:
-        kinds = of.get(party.department, set())
-        parties.append(
-            msgspec.structs.replace(
-                party,
-                officers=0 if Kind.ATTENDANCE in kinds else party.officers,
-                certificates=() if Kind.CERTIFICATES in kinds else party.certificates,
-            )
-        )
     free = {each for each, name in department.items() if Kind.BUSY in of.get(name, set())}
     plan = situation.plan
     if free:
         busy = set(department) - free
         plan = Plan(placements=tuple(only(placement, busy) for placement in plan.placements))
+    return situation.but(problem=altered(problem, officers=officers, recusals=recusals), plan=plan)
+
+
+def _lift_party(party: Party, of: dict[str, set[Kind]]) -> Party:
+    kinds = of.get(party.department, set())
     return msgspec.structs.replace(
-        situation,
-        problem=msgspec.structs.replace(problem, officers=officers, recusals=recusals),
-        visit=msgspec.structs.replace(visit, parties=tuple(parties)),
-        plan=plan,
+        party,
+        officers=0 if Kind.ATTENDANCE in kinds else party.officers,
+        certificates=() if Kind.CERTIFICATES in kinds else party.certificates,
     )
 
 
@@ -228,8 +237,8 @@ def _lift_calendar(situation: Situation) -> Situation:
     worked = dict.fromkeys(map(problem.date_of, range(problem.days)), DayKind.WORKING)
     calendar = problem.calendar.with_days(problem.calendar.version, worked.items())
     dated = _with_visit(situation, received=deadline, promised=None if deadline is None else 0)
-    return msgspec.structs.replace(
-        _with_problem(dated, calendar=calendar), allowance=msgspec.structs.replace(allowance, extra_days=0)
+    return _with_problem(dated, calendar=calendar).but(
+        allowance=msgspec.structs.replace(allowance, extra_days=0)
     )
 
 
@@ -255,11 +264,11 @@ def _lift_order(situation: Situation) -> Situation:
 
 
 def _with_problem(situation: Situation, **changes: object) -> Situation:
-    return msgspec.structs.replace(situation, problem=msgspec.structs.replace(situation.problem, **changes))
+    return situation.but(problem=altered(situation.problem, **changes))
 
 
 def _with_visit(situation: Situation, **changes: object) -> Situation:
-    return msgspec.structs.replace(situation, visit=msgspec.structs.replace(situation.visit, **changes))
+    return situation.but(visit=msgspec.structs.replace(situation.visit, **changes))
 
 
 LIFTED: dict[Kind, Callable[[Situation], Situation]] = {

@@ -127,9 +127,10 @@ def _bounds(standing: Standing, visit: Visit) -> tuple[int, int] | None:
 def _rooms(standing: Standing, visit: Visit, day: int, allowance: Allowance) -> list[list[Room]] | None:
     """For each party, the officers with room that day; None as soon as one party has too few."""
     today = standing.problem.date_of(day)
-    rooms: list[list[Room]] = []
-    for party in visit.parties:
-        here = []
+    spare = [len(standing.officers_of[party.department]) - party.officers for party in visit.parties]
+    rooms: list[list[Room]] = [[] for _ in visit.parties]
+    for index in sorted(range(len(rooms)), key=spare.__getitem__):
+        party, here = visit.parties[index], rooms[index]
         for officer in standing.officers_of[party.department] if party.officers else ():
             if officer.post is Post.SUBSTITUTE and not allowance.substitutes:
                 continue
@@ -139,7 +140,6 @@ def _rooms(standing: Standing, visit: Visit, day: int, allowance: Allowance) -> 
                     here.append(Room(officer, gaps))
         if len(here) < party.officers:
             return None
-        rooms.append(here)
     return rooms
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from scheduling.checker import Report, check
 from scheduling.conflict import Cause, Kind, Situation
+from scheduling.narrow import compare
 from scheduling.openings import Allowance, Opening, last_day, openings
 from scheduling.patience import until
 from scheduling.plan import Placement, Plan
@@ -93,7 +93,6 @@ def relaxations(
 ) -> tuple[Relaxation, ...]:
     """The ways out found within `seconds`, the least intrusive first, at most `OFFERS` of a sort."""
     end = time.monotonic() + seconds
-    before = check(situation.problem, situation.plan)
     found: list[Relaxation] = []
     for proposals in (
         _use_substitutes(situation),
@@ -102,7 +101,7 @@ def relaxations(
         _extend(situation),
         _move(situation, conflicts),
     ):
-        proven = (_proven(situation, proposal, before) for proposal in proposals)
+        proven = (_proven(situation, proposal) for proposal in proposals)
         found.extend(islice((each for each in until(proven, end) if each is not None), OFFERS))
     ranks = list(Sort)
     return tuple(sorted(found, key=lambda each: (ranks.index(each.sort), _worth(situation.problem, each))))
@@ -116,19 +115,21 @@ def _worth(problem: Problem, relaxation: Relaxation) -> tuple[int, ...]:
 
 
 def _best(situation: Situation, **narrowing: range) -> Opening | None:
-    standing = Standing(situation.problem, situation.plan)
-    found = openings(standing, situation.visit, situation.allowance, days=narrowing.get("days"))
+    found = openings(situation.standing, situation.visit, situation.allowance, days=narrowing.get("days"))
     return min(found, key=lambda opening: (opening.cost, opening.placement.start), default=None)
 
 
-def _proven(situation: Situation, proposal: _Proposal, before: Report) -> Relaxation | None:
+def _proven(situation: Situation, proposal: _Proposal) -> Relaxation | None:
     """The relaxation, if the plan with it breaks nothing that the plan without it does not break."""
     sort, why, placements, visits = proposal
     problem, plan = _applied(situation.problem, situation.plan, situation.visit.id, visits, placements)
-    after = check(problem, plan)
+    concerned = {situation.visit.id, *(each.visit for each in placements)}
+    before, after = compare((situation.problem, situation.plan), (problem, plan), concerned)
     if Counter(after.violations) - Counter(before.violations):
         return None
     terms = {term: after.terms[term] - before.terms[term] for term in Term}
+    books = Standing(problem, plan, like=situation.standing)
+    terms[Term.OVERLOAD] = books.overload() - situation.standing.overload()
     return Relaxation(sort=sort, reason=why, visits=visits, placements=placements, terms=terms)
 
 
@@ -136,7 +137,7 @@ def _use_substitutes(situation: Situation) -> Iterator[_Proposal]:
     if situation.allowance.substitutes:
         return
     allowance = msgspec.structs.replace(situation.allowance, substitutes=True)
-    best = _best(msgspec.structs.replace(situation, allowance=allowance))
+    best = _best(situation.but(allowance=allowance))
     if best is not None:
         officers = (situation.problem.officer_by_id[each] for team in best.placement.teams for each in team)
         departments = dict.fromkeys(each.department for each in officers if each.post is Post.SUBSTITUTE)
@@ -160,7 +161,7 @@ def _by_desk(
     choices = [[name for name in _blocking(conflict) if name in desk] for conflict in conflicts]
     for gone in product(*choices):
         left = _only(situation.visit, set(_departments(situation.visit)) - set(gone))
-        best = _best(msgspec.structs.replace(situation, visit=left)) if left is not None else None
+        best = _best(situation.but(visit=left)) if left is not None else None
         if left is not None and best is not None:
             why = reason("by_desk", departments=gone)
             yield _Proposal(Sort.BY_DESK, why, (best.placement,), (left,))
@@ -202,7 +203,7 @@ def _in_parts(situation: Situation, parts: tuple[Visit, ...], why: Reason) -> It
         for number, part in enumerate(parts, start=1)
     )
     problem, plan = _applied(situation.problem, situation.plan, situation.visit.id, visits, ())
-    standing = Standing(problem, plan)
+    standing = Standing(problem, plan, like=situation.standing)
     for visit in visits:
         found = openings(standing, visit, situation.allowance)
         best = min(found, key=lambda opening: (opening.cost, opening.placement.start), default=None)
@@ -219,9 +220,7 @@ def _extend(situation: Situation) -> Iterator[_Proposal]:
         return
     latest = last_day(problem, visit, situation.allowance)
     extra = situation.allowance.extra_days + LONGEST_EXTENSION
-    further = msgspec.structs.replace(
-        situation, allowance=msgspec.structs.replace(situation.allowance, extra_days=extra)
-    )
+    further = situation.but(allowance=msgspec.structs.replace(situation.allowance, extra_days=extra))
     for day in range(max(0, latest + 1), problem.days):
         best = _best(further, days=range(day, day + 1))
         if best is not None:
@@ -233,7 +232,7 @@ def _extend(situation: Situation) -> Iterator[_Proposal]:
 def _move(situation: Situation, conflicts: Collection[Conflict]) -> Iterator[_Proposal]:
     """Take a movable visit away, place ours on that day, and find the other one a new place."""
     problem, visit = situation.problem, situation.visit
-    standing = Standing(problem, situation.plan)
+    standing = Standing(problem, situation.plan, like=situation.standing)
     for other in _movable(situation, set(_all_blocking(conflicts))):
         before = standing.take(other.visit)
         day = before.start // problem.day_ticks

@@ -4,9 +4,8 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from scheduling.checker import check
 from scheduling.explain import NoSlot, explain
-from scheduling.narrow import narrow
+from scheduling.narrow import compare
 from scheduling.objectives import level_values
 from scheduling.openings import Allowance, Opening, half_days_of_group, openings
 from scheduling.patience import until
@@ -52,13 +51,14 @@ def propose_slots(
     Where A posts leave fewer than three half-days, slots with B posts follow. Parameters as in `find_slots` and
     `explain`. Raises `KeyError` for an unknown visit.
     """
-    found = find_slots(problem, visit_id, plan=plan, count=count, seconds=seconds / 2)
+    standing = Standing(problem, _without(plan or booked_plan(problem), visit_id))
+    found = _offers(standing, visit_id, count, Allowance(), seconds / 2)
     if not found:
         return explain(problem, visit_id, plan=plan, desk=desk, seconds=seconds)
     first = {slot.half_day: slot for slot in reversed(found)}
     if len(first) < ENOUGH:
         wider = Allowance(substitutes=True)
-        more = find_slots(problem, visit_id, plan=plan, count=2 * count, allowance=wider, seconds=seconds / 2)
+        more = _offers(standing, visit_id, 2 * count, wider, seconds / 2)
         new = [slot for slot in more if slot.half_day not in first]
         again = [slot for slot in found if first[slot.half_day] is not slot]
         found = (*(slot for slot in found if slot not in again), *new, *again)[:count]
@@ -82,9 +82,15 @@ def find_slots(
     constraint that the plan does not break already. After `seconds` the search ends with the half-days seen so far.
     Raises `KeyError` for a visit that the problem does not name.
     """
+    standing = Standing(problem, _without(plan or booked_plan(problem), visit_id))
+    return _offers(standing, visit_id, count, allowance, seconds)
+
+
+def _offers(
+    standing: Standing, visit_id: str, count: int, allowance: Allowance, seconds: float
+) -> tuple[Slot, ...]:
+    problem = standing.problem
     visit = problem.visit_by_id[visit_id]
-    present = _without(plan or booked_plan(problem), visit_id)
-    standing = Standing(problem, present)
     found = list(until(openings(standing, visit, allowance), time.monotonic() + seconds))
     chosen = _diverse(problem, found, count)
     if not chosen:
@@ -142,13 +148,13 @@ def proven_terms(standing: Standing, opening: Opening) -> dict[Term, int]:
     The checker reads the team's part of the plan only, which is all that can change. How an officer's fair share is
     reckoned depends on the whole department, so overload is the one measure that the standing books give.
     """
-    placement = opening.placement
-    visit = standing.problem.visit_by_id[placement.visit]
-    crew = {officer for team in placement.teams for officer in team}
-    plan = Plan(placements=tuple(standing.placements.values()))
-    day = placement.start // standing.problem.day_ticks
-    problem, before = narrow(standing.problem, plan, visit, crew, day=day)
-    old, new = check(problem, before), check(problem, Plan(placements=(*before.placements, placement)))
+    problem, placement = standing.problem, opening.placement
+    before = tuple(standing.placements.values())
+    old, new = compare(
+        (problem, Plan(placements=before)),
+        (problem, Plan(placements=(*before, placement))),
+        {placement.visit},
+    )
     broken = Counter(new.violations) - Counter(old.violations)
     if broken:
         raise AssertionError(f"opening breaks {sorted({each.constraint for each in broken})}")

@@ -57,6 +57,16 @@ class Gap(NamedTuple):
         return self.cost + self.slope * start
 
 
+class _Room(NamedTuple):
+    """Between two stops: the starts that leave time for the ways there and back, and what it costs."""
+
+    first: int
+    last: int
+    cost: int
+    there: int
+    back: int
+
+
 class _Part(NamedTuple):
     site: str
     duration: int
@@ -67,13 +77,16 @@ class _Part(NamedTuple):
 class Standing:
     """The placements of a plan by officer and day. Placements may be put in and taken out."""
 
-    def __init__(self, problem: Problem, plan: Plan) -> None:
+    def __init__(self, problem: Problem, plan: Plan, *, like: "Standing | None" = None) -> None:
+        """`like` stands in a problem of the same officers, places and days: what is reckoned there holds here too."""
         self.problem = problem
         self.placements: dict[str, Placement] = {}
         self.officers_of: dict[str, list[Officer]] = defaultdict(list)
         for officer in sorted(problem.officers, key=lambda each: each.id):
             self.officers_of[officer.department].append(officer)
         self.unit = unit_costs(problem)
+        self._ride_unit, self._wait_unit = self.unit[Term.TRAVEL], self.unit[Term.WAITING]
+        self._load_unit, self._substitute_unit = self.unit[Term.OVERLOAD], self.unit[Term.SUBSTITUTES]
         self._stops: dict[tuple[str, int], list[Stop]] = defaultdict(list)
         self._load: Counter[str] = Counter()
         self._week_load: Counter[tuple[str, tuple[int, int]]] = Counter()
@@ -81,6 +94,9 @@ class Standing:
         self.travel = cache(self._ride if isinstance(problem.travel, Speed) else self._look_up)
         self.spans = cache(self._spans)
         self._week = cache(self._iso_week)
+        self._day = cache(self._date_and_kind)
+        if like is not None:
+            self.travel, self.spans, self._working = like.travel, like.spans, like._working  # noqa: SLF001 - its kind
         for placement in plan.placements:
             self.put(placement)
 
@@ -146,7 +162,6 @@ class Standing:
     ) -> Iterator[Gap]:
         site, duration, day, fixed = part
         spans = self.spans(officer.id, day)
-        noon = day * self.problem.day_ticks + self.problem.noon
         origin = before.site if before else officer.office
         target = after.site if after else officer.office
         there, back = self.travel(origin, site), self.travel(site, target)
@@ -154,36 +169,62 @@ class Standing:
         latest = (after.start if after else spans[-1][1]) - back - duration
         if earliest > latest:
             return
-        idle = fixed + self.unit[Term.TRAVEL] * (there + back)
+        noon = day * self.problem.day_ticks + self.problem.noon
+        ride, wait = self._ride_unit, self._wait_unit
+        idle = fixed + ride * (there + back)
         if before or after:
-            idle -= self.unit[Term.TRAVEL] * self.travel(origin, target)
+            idle -= ride * self.travel(origin, target)
         if before and after and (before.start < noon) == (after.start < noon):
-            idle -= self.unit[Term.WAITING] * (after.start - before.end - self.travel(origin, target))
+            idle -= wait * (after.start - before.end - self.travel(origin, target))
+        room = _Room(earliest, latest, idle, there, back)
         for morning in (True, False):
-            first, last, cost, slope = earliest, latest, idle, 0
-            if morning:
-                last = min(last, noon - 1)
-            else:
-                first = max(first, noon)
-            if before and (before.start < noon) != morning:
-                first = max(first, before.end + there + officer.lunch)
-            elif before:
-                cost -= self.unit[Term.WAITING] * (before.end + there)
-                slope += self.unit[Term.WAITING]
-            if after and (after.start < noon) != morning:
-                last = min(last, after.start - duration - back - officer.lunch)
-            elif after:
-                cost += self.unit[Term.WAITING] * (after.start - duration - back)
-                slope -= self.unit[Term.WAITING]
-            for start, end in spans:
-                if max(first, start) <= min(last, end - duration):
-                    yield Gap(max(first, start), min(last, end - duration), cost, slope)
+            yield from self._half(officer, before, after, part, room, morning=morning)
+
+    def _half(
+        self,
+        officer: Officer,
+        before: Stop | None,
+        after: Stop | None,
+        part: _Part,
+        room: _Room,
+        *,
+        morning: bool,
+    ) -> Iterator[Gap]:
+        """The gaps that start in one half of the day."""
+        duration, wait = part.duration, self._wait_unit
+        noon = part.day * self.problem.day_ticks + self.problem.noon
+        first, last, cost, there, back = room
+        slope = 0
+        if morning:
+            last = min(last, noon - 1)
+        else:
+            first = max(first, noon)
+        if first > last:
+            return
+        if before and (before.start < noon) != morning:
+            first = max(first, before.end + there + officer.lunch)
+        elif before:
+            cost -= wait * (before.end + there)
+            slope += wait
+        if after and (after.start < noon) != morning:
+            last = min(last, after.start - duration - back - officer.lunch)
+        elif after:
+            cost += wait * (after.start - duration - back)
+            slope -= wait
+        for start, end in self.spans(officer.id, part.day):
+            opens, closes = max(first, start), min(last, end - duration)
+            if opens <= closes:
+                yield Gap(opens, closes, cost, slope)
 
     def overload_of(self, placement: Placement) -> int:
         """Ticks above their fair shares that the teams of a placement would gain by it."""
         return sum(
             self._overload(officer, stop.end - stop.start) for officer, _, stop in self._stops_of(placement)
         )
+
+    def overload(self) -> int:
+        """Ticks of all A posts above their fair shares."""
+        return sum(max(0, self._load[officer] - limit) for officer, limit in self._fair_limits.items())
 
     def _overload(self, officer: Officer, duration: int) -> int:
         if officer.post is Post.SUBSTITUTE:
@@ -193,9 +234,8 @@ class Standing:
 
     def _fixed_cost(self, officer: Officer, duration: int) -> int:
         if officer.post is Post.SUBSTITUTE:
-            return self.unit[Term.SUBSTITUTES]
-        unit = self.unit[Term.OVERLOAD]
-        return unit * self._overload(officer, duration) if unit else 0
+            return self._substitute_unit
+        return self._load_unit * self._overload(officer, duration) if self._load_unit else 0
 
     def _under_caps(self, officer: Officer, duration: int, day: int) -> bool:
         if officer.weekly is not None:
@@ -226,12 +266,17 @@ class Standing:
         year, week, _ = self.problem.date_of(day).isocalendar()
         return year, week
 
+    def _date_and_kind(self, day: int) -> tuple[date, DayKind]:
+        today = self.problem.date_of(day)
+        return today, self.problem.calendar.kind(today)
+
     def _spans(self, officer: str, day: int) -> list[tuple[int, int]]:
         """Working time of a day in absolute ticks: hours, less what calendar and leave take."""
         problem = self.problem
-        today = problem.date_of(day)
-        kind = problem.calendar.kind(today)
-        if kind is DayKind.OFF or not 0 <= day < problem.days:
+        if not 0 <= day < problem.days:
+            return []
+        today, kind = self._day(day)
+        if kind is DayKind.OFF:
             return []
         absent = [
             leave.part or DayWindow(start=0, end=problem.day_ticks)
@@ -254,24 +299,28 @@ class Standing:
         return [(midnight + start, midnight + end) for start, end in free]
 
     @cached_property
+    def _working(self) -> dict[str, int]:
+        """Ticks that each A post works in all."""
+        return {
+            officer.id: sum(
+                end - start for day in range(self.problem.days) for start, end in self.spans(officer.id, day)
+            )
+            for officer in self.problem.officers
+            if officer.post is Post.PRIMARY
+        }
+
+    @cached_property
     def _fair_limits(self) -> dict[str, int]:
         problem = self.problem
         demand: Counter[str] = Counter()
         for visit in problem.visits:
             for party in visit.parties:
                 demand[party.department] += party.officers * party.duration
-        working = {
-            officer.id: sum(
-                end - start for day in range(problem.days) for start, end in self.spans(officer.id, day)
-            )
-            for officer in problem.officers
-            if officer.post is Post.PRIMARY
-        }
         together: Counter[str] = Counter()
-        for each, ticks in working.items():
+        for each, ticks in self._working.items():
             together[problem.officer_by_id[each].department] += ticks
         limits = {}
-        for each, ticks in working.items():
+        for each, ticks in self._working.items():
             department = problem.officer_by_id[each].department
             share = demand[department] * ticks * problem.fair_share
             limits[each] = share // (100 * max(1, together[department]))
