@@ -20,7 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.middleware import RequestContext, require_action
 from api.auth.principal import Principal
+from api.open_interface import OpenInterface
 from api.problems import EXCEPTION_HANDLERS
+from api.public_cache import PublicCache
 from api.resources import Resources
 from api.routes import ROUTES
 from api.web.portal_schema import RedocPage, schema_router
@@ -66,6 +68,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
     )
     # Around the router and not inside it, so that an unknown address, too, has an id, a caller and a language.
     app.asgi_handler = RequestContext(app.asgi_handler, resources.database)
+    if settings.public_cache:
+        app.asgi_handler = PublicCache(app.asgi_handler, resources.database)
+    app.asgi_handler = OpenInterface(app.asgi_handler, resources.redis)
     return app
 
 

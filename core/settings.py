@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     webhooks_into_private_networks: bool = False
     """Allow webhooks to addresses that are not public, as an information site next door has."""
     log_json: bool = False
+    public_cache: bool = True
+    """Keep public pages in memory until something is published."""
     database_pool: int = 10
     smtp_url: str = Field(default="", validation_alias="SMTP_URL")
     """`smtp://` or `smtps://user:password@host:port`; where unset, e-mail is written into `data_dir/mail`."""

@@ -66,6 +66,7 @@ def settings_for(database: str, **changes: Any) -> Settings:
         "redis_url": worker_redis(),
         "secret_key": "test-secret-of-thirty-two-characters",
         "database_pool": 4,
+        "public_cache": False,  # a test reads what it has just written
     }
     return Settings(**values | changes)
 

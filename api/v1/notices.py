@@ -99,7 +99,7 @@ def provide_filter(
 
 @get(
     "/notices",
-    opt={"public": True},
+    opt={"public": True, "cached": True},
     operation_class=Reading,
     tags=["交易信息"],
     summary="公告列表，由新到旧 · Notices, newest first",
@@ -129,7 +129,7 @@ async def get_notices(
 
 @get(
     "/notices/{code:str}",
-    opt={"public": True},
+    opt={"public": True, "cached": True},
     operation_class=Reading,
     tags=["交易信息"],
     summary="一份公告及其公告链 · One notice and its chain",
@@ -146,7 +146,7 @@ async def get_notice(request: ApiRequest, session: AsyncSession, code: Code) -> 
 
 @get(
     "/notices/{code:str}/release",
-    opt={"public": True},
+    opt={"public": True, "cached": True},
     operation_class=Reading,
     tags=["开放合同数据 OCDS"],
     summary="一份公告的 OCDS 发布包 · OCDS release package of one notice",
@@ -167,7 +167,7 @@ async def get_release(
 
 @get(
     "/processes/{ocid:str}",
-    opt={"public": True},
+    opt={"public": True, "cached": True},
     operation_class=Reading,
     tags=["开放合同数据 OCDS"],
     summary="一个交易项目的 OCDS 记录包 · OCDS record package of a process",

@@ -85,7 +85,7 @@ def search_of(
 provide_search = Provide(search_of, sync_to_thread=False)
 
 
-@get("/notices", opt={"public": True}, include_in_schema=False, dependencies={"wanted": provide_search})
+@get("/notices", opt={"public": True, "cached": True}, include_in_schema=False, dependencies={"wanted": provide_search})
 async def show_notices(
     request: PageRequest,
     session: AsyncSession,
@@ -120,7 +120,7 @@ async def show_notices(
     )
 
 
-@get("/notices/{code:str}", opt={"public": True}, include_in_schema=False)
+@get("/notices/{code:str}", opt={"public": True, "cached": True}, include_in_schema=False)
 async def show_notice(
     request: PageRequest, session: AsyncSession, code: FromPath[str], now: datetime
 ) -> Template:
@@ -156,7 +156,7 @@ async def show_notice(
     )
 
 
-@get("/processes/{ocid:str}", opt={"public": True}, include_in_schema=False)
+@get("/processes/{ocid:str}", opt={"public": True, "cached": True}, include_in_schema=False)
 async def show_process(request: PageRequest, session: AsyncSession, ocid: FromPath[str]) -> Template:
     process = await find_process(session, ocid)
     notices = list(reversed(process.notices))

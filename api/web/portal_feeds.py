@@ -27,7 +27,12 @@ SIZE = 50
 HOUR_SECONDS = 3600
 
 
-@get("/notices.atom", opt={"public": True}, include_in_schema=False, dependencies={"wanted": provide_search})
+@get(
+    "/notices.atom",
+    opt={"public": True, "cached": True},
+    include_in_schema=False,
+    dependencies={"wanted": provide_search},
+)
 async def get_atom(
     request: ApiRequest, session: AsyncSession, resources: Resources, wanted: NoticeFilter
 ) -> Response[Any]:
@@ -36,7 +41,12 @@ async def get_atom(
     return bytes_answer(request, body, media_type="application/atom+xml; charset=utf-8", max_age=300)
 
 
-@get("/notices.json", opt={"public": True}, include_in_schema=False, dependencies={"wanted": provide_search})
+@get(
+    "/notices.json",
+    opt={"public": True, "cached": True},
+    include_in_schema=False,
+    dependencies={"wanted": provide_search},
+)
 async def get_json_feed(
     request: ApiRequest, session: AsyncSession, resources: Resources, wanted: NoticeFilter
 ) -> Response[Any]:
@@ -45,7 +55,7 @@ async def get_json_feed(
     return bytes_answer(request, body, media_type="application/feed+json", max_age=300)
 
 
-@get("/processes/{ocid:str}/dates.ics", opt={"public": True}, include_in_schema=False)
+@get("/processes/{ocid:str}/dates.ics", opt={"public": True, "cached": True}, include_in_schema=False)
 async def get_dates(
     request: ApiRequest, session: AsyncSession, resources: Resources, ocid: FromPath[str]
 ) -> Response[Any]:

@@ -31,7 +31,7 @@ class MonthBar(msgspec.Struct, frozen=True):
     href: str
 
 
-@get("/statistics", opt={"public": True}, include_in_schema=False)
+@get("/statistics", opt={"public": True, "cached": True}, include_in_schema=False)
 async def show_statistics(
     request: PageRequest,
     session: AsyncSession,
