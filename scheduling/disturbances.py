@@ -43,7 +43,7 @@ def disturbed(
 
     Bookings keep their hold and cost; other placements are movable at cost 1. What began before the tick `not_before`
     and what overruns is pinned, and nothing else is moved to before that tick. A visit that is late already is
-    promised for its present day, and one without a place is left out: neither is a reason to move others.
+    promised for its present day: that is no reason to move others.
     """
     overruns = {each.visit: each.ticks for each in disturbances if isinstance(each, Overrun)}
     begun = {each.visit for each in plan.placements if each.start < not_before} | overruns.keys()
@@ -53,9 +53,7 @@ def disturbed(
     return msgspec.structs.replace(
         problem,
         visits=tuple(
-            _visit(problem, plan, visit, overruns.get(visit.id, 0), not_before)
-            for visit in problem.visits
-            if visit.id in plan.by_visit
+            _visit(problem, plan, visit, overruns.get(visit.id, 0), not_before) for visit in problem.visits
         ),
         officers=tuple(
             msgspec.structs.replace(
@@ -75,10 +73,23 @@ def disturbed(
             msgspec.structs.replace(site, closed=(*site.closed, *_closed(shut, site.id)))
             for site in problem.sites
         ),
-        recusals=tuple(
-            each for each in problem.recusals if each.visit is None or each.visit in plan.by_visit
-        ),
         bookings=bookings,
+    )
+
+
+def placed(problem: Problem, visits: Collection[str]) -> Problem:
+    """The problem of these visits alone: what has no place is no reason to move what has one."""
+    return msgspec.structs.replace(
+        problem,
+        visits=tuple(
+            visit
+            if visit.after is None or visit.after in visits
+            else msgspec.structs.replace(visit, after=None)
+            for visit in problem.visits
+            if visit.id in visits
+        ),
+        recusals=tuple(each for each in problem.recusals if each.visit is None or each.visit in visits),
+        bookings=tuple(each for each in problem.bookings if each.visit in visits),
     )
 
 
@@ -97,12 +108,14 @@ def _booking(problem: Problem, plan: Plan, visit: str, begun: Collection[str]) -
 
 def _visit(problem: Problem, plan: Plan, visit: Visit, longer: int, not_before: int) -> Visit:
     changes: dict[str, object] = {}
-    start = plan.by_visit[visit.id].starts[0]
-    today = problem.half_day_of(start).day
+    placement = plan.by_visit.get(visit.id)
+    start = placement.start if placement else None
     deadline = problem.deadline_of(visit)
-    if deadline is not None and today > deadline:
-        changes = {"received": today, "promised": 0}
-    if not_before and start >= not_before:
+    if start is not None and deadline is not None:
+        today = problem.half_day_of(start).day
+        if today > deadline:
+            changes = {"received": today, "promised": 0}
+    if not_before and (start is None or start >= not_before):
         wanted = visit.wanted or Window(start=0, end=problem.days * problem.day_ticks)
         changes["wanted"] = Window(start=max(wanted.start, not_before), end=max(wanted.end, not_before))
     if longer:

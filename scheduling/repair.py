@@ -6,6 +6,7 @@ moved without need is moved back.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 
@@ -13,14 +14,14 @@ import msgspec
 
 from scheduling.checker import PlanRejectedError, check
 from scheduling.constraints import violations
-from scheduling.disturbances import Disturbance, OfficerOut, Overrun, SitesShut, disturbed
+from scheduling.disturbances import Disturbance, OfficerOut, Overrun, SitesShut, disturbed, placed
 from scheduling.engine import Budget, solve
 from scheduling.exact import prove
 from scheduling.narrow import only
 from scheduling.objectives import MOVE_WEIGHT, lateness, moved, unserved
 from scheduling.openings import Allowance, fits, openings
 from scheduling.plan import Placement, Plan, booked_plan
-from scheduling.problem import Hold, Level, Problem, Record, Term
+from scheduling.problem import DayWindow, Hold, Leave, Level, Problem, Record, Term
 from scheduling.standing import Standing
 from scheduling.tours import Tours
 from scheduling.wording import Reason, reason
@@ -85,11 +86,11 @@ def repair(
     """
     began = time.monotonic()
     plan = plan or booked_plan(problem)
-    after = disturbed(problem, plan, disturbances, not_before=not_before)
+    after = placed(disturbed(problem, plan, disturbances, not_before=not_before), plan.by_visit.keys())
     broken, stuck = _broken(after, plan)
     new, proven = plan, True
     if broken:
-        new, kept = _put_back(after, plan, broken)
+        new, kept = _put_back(after, plan, broken, stuck)
         stuck += kept
         proven = _cost(after, new) == _least(after, plan, broken)
         left = seconds - (time.monotonic() - began)
@@ -147,26 +148,63 @@ def _gives_way(standing: Standing, visit: str, officer: str | None, firm: set[st
     return next((stop.visit for stop in standing.stops(officer, day) if stop.visit not in firm), None)
 
 
-def _put_back(problem: Problem, plan: Plan, broken: Collection[str]) -> tuple[Plan, tuple[str, ...]]:
+def _put_back(
+    problem: Problem, plan: Plan, broken: Collection[str], stuck: Collection[str]
+) -> tuple[Plan, tuple[str, ...]]:
     """The plan with each broken visit where it costs least at its turn, and the locked ones that had to stay."""
     standing = Standing(problem, plan)
     for visit in broken:
         standing.take(visit)
-    if len(broken) > ONE_BY_ONE:
-        kept = Plan(placements=tuple(standing.placements.values()))
-        return _in_order(solve(problem, budget=AT_ONCE, start=kept).plan, plan), ()
     locked = {each.visit for each in problem.bookings if each.hold is not Hold.MOVABLE}
-    stuck = []
     turns = sorted(broken, key=lambda each: (each not in locked, -problem.visit_by_id[each].priority, each))
+    kept = []
     for visit in turns:
         before = plan.by_visit[visit]
-        placement = _in_its_time(standing, before) or _anywhere(standing, visit)
-        if placement is not None:
-            standing.put(placement)
+        if visit not in locked and len(broken) > ONE_BY_ONE:
+            break
+        place = _in_its_time(standing, before) or (
+            _anywhere(standing, visit) if visit not in locked else None
+        )
+        if place is not None:
+            standing.put(place)
         elif visit in locked:
             standing.put(before)
-            stuck.append(visit)
-    return _in_order(Plan(placements=tuple(standing.placements.values())), plan), tuple(stuck)
+            kept.append(visit)
+    new = Plan(placements=tuple(standing.placements.values()))
+    if len(broken) > ONE_BY_ONE:
+        new = _all_at_once(problem, new, {*stuck, *kept})
+    return _in_order(new, plan), tuple(kept)
+
+
+def _all_at_once(problem: Problem, plan: Plan, stuck: Collection[str]) -> Plan:
+    """The plan with the engine's first places for all that has none; whoever is stuck keeps the officers he has."""
+    taken = [each for each in plan.placements if each.visit in stuck]
+    free = [each for each in plan.placements if each.visit not in stuck]
+    movable = placed(problem, {visit.id for visit in problem.visits} - set(stuck))
+    absences = defaultdict(list)
+    for placement in taken:
+        parties = problem.visit_by_id[placement.visit].parties
+        for party, start, team in zip(parties, placement.starts, placement.teams, strict=True):
+            day, from_midnight = divmod(start, problem.day_ticks)
+            part = DayWindow(start=from_midnight, end=from_midnight + party.duration)
+            today = problem.date_of(day)
+            for officer in team:
+                absences[officer].append(Leave(first=today, last=today, part=part))
+    officers = tuple(
+        msgspec.structs.replace(each, leave=(*each.leave, *absences[each.id])) for each in problem.officers
+    )
+    movable = msgspec.structs.replace(movable, officers=officers)
+    found = solve(movable, budget=AT_ONCE, start=Plan(placements=tuple(free))).plan
+    standing = Standing(problem, Plan(placements=(*found.placements, *taken)))
+    for placement in found.placements:  # the way from and to what is stuck is not in an absence
+        if placement.visit not in plan.by_visit:
+            standing.take(placement.visit)
+            place = (
+                placement if fits(standing, placement, ALLOWANCE) else _anywhere(standing, placement.visit)
+            )
+            if place is not None:
+                standing.put(place)
+    return Plan(placements=tuple(standing.placements.values()))
 
 
 def _in_its_time(standing: Standing, before: Placement) -> Placement | None:

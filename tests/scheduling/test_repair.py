@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduling.checker import check
-from scheduling.disturbances import Disturbance, OfficerOut, Overrun, SitesShut, disturbed
+from scheduling.disturbances import Disturbance, OfficerOut, Overrun, SitesShut, disturbed, placed
 from scheduling.exact import prove
 from scheduling.plan import Placement, Plan
 from scheduling.problem import Hold, Problem, Term
-from scheduling.repair import Effect, repair
+from scheduling.repair import ONE_BY_ONE, Effect, repair
 from scheduling.wording import word
 from tests.scheduling.towns import MONDAY, booking, officer, problem, stand, town, visit
 
@@ -92,6 +92,33 @@ def test_repair_leaves_out_what_finds_no_place() -> None:
     assert (change.effect, change.after) == (Effect.LEFT_OUT, None)
 
 
+def test_repair_keeps_what_has_no_place_in_the_problem_and_moves_nobody_for_it() -> None:
+    week = booked(at("甲", MORNING, "消防1", "消防2"), days=1)
+    storm = SitesShut(first=MONDAY, last=MONDAY)
+    (change,) = repair(week, (storm,)).changes
+    assert change.after is None
+    assert [each.id for each in disturbed(week, Plan(), (storm,)).visits] == ["甲"]
+    assert repair(week, (storm,), plan=Plan()).changes == ()
+
+
+def test_repair_after_a_storm_over_many_visits_keeps_locked_ones_standing() -> None:
+    drawn = town(11, visits=24, days=10)
+    plan = stand(drawn)
+    bookings = tuple(
+        booking(placement, hold=Hold.LOCKED if number % 4 == 0 else Hold.MOVABLE)
+        for number, placement in enumerate(plan.placements)
+    )
+    held = msgspec.structs.replace(drawn, bookings=bookings)
+    storm = SitesShut(first=MONDAY, last=date(2026, 3, 11))
+    hit = [each for each in plan.placements if drawn.half_day_of(each.start).day <= storm.last]
+    assert len(hit) > ONE_BY_ONE
+    done = repair(held, (storm,), seconds=0.2)
+    locked = {each.visit for each in bookings if each.hold is Hold.LOCKED}
+    assert set(done.stuck) == {each.visit for each in hit} & locked
+    assert all(done.plan.by_visit[visit] == plan.by_visit[visit] for visit in done.stuck)
+    assert {each.visit for each in done.changes} >= {each.visit for each in hit} - locked
+
+
 def drawn_disturbance(drawn: Problem, plan: Plan, pick: int) -> Disturbance:
     placement = plan.placements[pick % len(plan.placements)]
     day = drawn.half_day_of(placement.start).day
@@ -144,7 +171,7 @@ def test_repair_changes_little_more_than_the_proven_least(seed: int) -> None:
     disturbance = OfficerOut(
         officer=first.teams[0][0], first=drawn.first_day, last=drawn.half_day_of(first.start).day
     )
-    after = disturbed(drawn, plan, (disturbance,))
+    after = placed(disturbed(drawn, plan, (disturbance,)), plan.by_visit.keys())
     done = repair(drawn, (disturbance,), plan=plan, seconds=2.0)
     levels = drawn.levels[:3]
     proof = prove(msgspec.structs.replace(after, levels=levels), seconds=10, hint=done.plan)
