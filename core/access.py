@@ -46,10 +46,11 @@ class Action(StrEnum):
     NOTICE_FOLLOW = "notice.follow"
     OBJECTION_RAISE = "objection.raise"
     OBJECTION_ANSWER = "objection.answer"
-    COMPLAINT_DECIDE = "complaint.decide"
     SUPERVISE = "supervise"
     CALENDAR_PROPOSE = "calendar.propose"
     CALENDAR_APPROVE = "calendar.approve"
+    CATALOGUE_PROPOSE = "catalogue.propose"
+    CATALOGUE_APPROVE = "catalogue.approve"
     ACCOUNT_MANAGE = "account.manage"
     SELF = "self"  # one's own account: password, language, logout
 
@@ -120,7 +121,6 @@ GRANTS: Mapping[Role, Mapping[Action, Scope]] = {
         Action.DOSSIER_READ: _ALL,
         Action.SCHEDULE_READ: _ALL,
         Action.SUPERVISE: _ALL,
-        Action.COMPLAINT_DECIDE: _ALL,
     },
     Role.DISCIPLINE: {Action.SELF: _OWN, Action.CASE_READ: _ALL, Action.SUPERVISE: _ALL},
     Role.TRADING_CLERK: {
@@ -133,6 +133,8 @@ GRANTS: Mapping[Role, Mapping[Action, Scope]] = {
         Action.SELF: _OWN,
         Action.CALENDAR_PROPOSE: _ALL,
         Action.CALENDAR_APPROVE: _ALL,
+        Action.CATALOGUE_PROPOSE: _ALL,
+        Action.CATALOGUE_APPROVE: _ALL,
         Action.ACCOUNT_MANAGE: _ALL,
     },
 }

@@ -14,14 +14,18 @@ from sqlmodel import col
 
 from core import ledger
 from core.clock import local_date
+from core.errors import FieldProblem
 from core.people import Department
-from inspection.models import Matter, RuleValue
+from inspection.models import Matter, MatterStatus, RuleValue
 from inspection.refusals import CatalogueError
 from inspection.triggers import unknown_facts
 
 HERE = Path(__file__).parent
+PERCENT = 100
 #: The department that leads every case: convenes, chairs, issues.
 LEAD = "quality"
+#: Silence never counts as consent here, whatever the catalogue or a rule says.
+NEVER_DEEMED = frozenset({"fire", "civil_defence", "quality", "planning"})
 
 
 class DepartmentRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +61,8 @@ class MatterRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     fee: str
     documents: list[DocumentRow]
     checklist: list[str]
+    result_zh: str = ""
+    result_en: str = ""
 
 
 class CatalogueFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,11 +111,41 @@ def read_catalogue() -> CatalogueFile:
     """The default catalogue. Raises `CatalogueError` where a trigger names no fact."""
     catalogue = msgspec.convert(tomllib.loads((HERE / "catalogue.toml").read_text("utf-8")), CatalogueFile)
     for matter in catalogue.matter:
-        if unknown := unknown_facts(matter.triggers):
-            raise CatalogueError(matter.code, unknown)
-        if matter.hard_order and matter.deemed_consent_allowed:
-            raise CatalogueError(matter.code, "deemed_consent_allowed")
+        if faults := faults_of(matter):
+            raise CatalogueError(matter.code, faults)
     return catalogue
+
+
+def faults_of(matter: MatterRow) -> tuple[FieldProblem, ...]:
+    """What contradicts itself in a matter's version, field by field."""
+    faults = []
+    if unknown := unknown_facts(matter.triggers):
+        faults.append(FieldProblem("triggers", "没有这种项目情况：%(name)s。", {"name": min(unknown)}))
+    silent = matter.hard_order or matter.department in NEVER_DEEMED
+    if silent and matter.deemed_consent_allowed:
+        faults.append(FieldProblem("deemed_consent_allowed", "该部门的意见不适用超时默许。"))
+    codes = [document.code for document in matter.documents]
+    if len(codes) != len(set(codes)):
+        faults.append(FieldProblem("documents", "材料代码重复。"))
+    faults += [
+        FieldProblem(name, "该项为六公开内容，不能空缺。")
+        for name in (
+            "name_zh",
+            "name_en",
+            "content",
+            "basis",
+            "procedure",
+            "conditions",
+            "fee",
+            "certificate",
+        )
+        if not getattr(matter, name).strip()
+    ]
+    if matter.promised_days < 1:
+        faults.append(FieldProblem("promised_days", "承诺时限至少一个工作日。"))
+    if matter.officers < 1 or not 1 <= matter.site_share <= PERCENT:
+        faults.append(FieldProblem("officers", "人数和现场时间占比应大于零，占比不超过 100。"))
+    return tuple(faults)
 
 
 def read_rules() -> RuleFile:
@@ -163,11 +199,11 @@ async def load_rules(session: AsyncSession, now: datetime) -> Rules:
 
 
 async def current_matters(session: AsyncSession, on: date) -> list[Matter]:
-    """The version of each matter that holds on a day, in the catalogue's order."""
+    """The version of each matter that holds on a day, in the catalogue's order; retired ones are left out."""
     rows = await session.scalars(
         sa.select(Matter)
-        .where(col(Matter.valid_from) <= on)
+        .where(col(Matter.valid_from) <= on, col(Matter.status) == MatterStatus.APPROVED)
         .order_by(col(Matter.code), col(Matter.valid_from).desc())
         .ext(distinct_on(col(Matter.code)))
     )
-    return sorted(rows, key=lambda matter: matter.position)
+    return sorted((row for row in rows if not row.retired), key=lambda matter: matter.position)

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.outbox import Event, Handler
-from inspection import opinion
+from core.printed import typeset
+from inspection import opinion, papers
 from inspection.commands import (
     aftercare,
     bookings,
@@ -22,7 +23,7 @@ from inspection.commands import (
 )
 from inspection.commands.parties import invited_parties
 from inspection.commands.transitions import lock_case_by_id
-from inspection.models import Case, Party, SlotSearch
+from inspection.models import Case, Letter, Party, SlotSearch
 from inspection.reckoning import reckoning
 from inspection.scheduling_problem import build_question
 from inspection.slot_answers import Answer, answer
@@ -75,6 +76,17 @@ async def keep_opinion(session: AsyncSession, event: Event, pdf: bytes, now: dat
     await opinion.store(session, event.payload["case_id"], pdf, now=now)
 
 
+async def print_letter(resources: Any, event: Event) -> bytes:
+    async with resources.database.transaction() as session:
+        letter = await session.get_one(Letter, event.payload["letter_id"])
+        content = await papers.letter_content(session, letter)
+    return await asyncio.to_thread(typeset, papers.TEMPLATE, content, base_url=resources.settings.base_url)
+
+
+async def keep_letter(session: AsyncSession, event: Event, pdf: bytes, now: datetime) -> None:
+    await papers.keep_letter(session, event.payload["letter_id"], pdf, now=now)
+
+
 async def recompute_deadlines(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
     await calendar_changes.apply_calendar(session, event.payload["version_id"], now=now)
 
@@ -104,6 +116,7 @@ HANDLERS = [
     Handler(timekeeping.TOPIC, tick_clock),
     Handler("calendar.approved", recompute_deadlines),
     Handler(letters.UNREAD, point_out_unread),
+    Handler(letters.PRINT, keep_letter, print_letter),
     Handler(replies.DECLINED_TOPIC, look_for_stand_ins),
     Handler(decisions.OPINION_TOPIC, keep_opinion, render_opinion),
 ]

@@ -213,5 +213,10 @@ class DeemedConsentForbidden(Refusal):
     message = "该部门的意见不适用超时默许。"
 
 
+class CatalogueDecided(Refusal):
+    code = "catalogue_decided"
+    message = "该版本已经处理过，或同一天已有另一版本生效。"
+
+
 class CatalogueError(ValueError):
     """The catalogue contradicts itself; found when it is loaded, never by a user."""

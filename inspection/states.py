@@ -211,6 +211,9 @@ class LetterKind(StrEnum):
     CANCELLATION = "cancellation"  # 改期函
     RECTIFICATION = "rectification"  # 整改通知书
     SPECIAL_PROCEDURE = "special_procedure"  # 特别程序告知书
+    REPLY = "reply"  # 反馈函
+    FEE = "fee"  # 缴费通知书
+    SERVICE = "service"  # 送达回证
 
 
 class PromiseKind(StrEnum):

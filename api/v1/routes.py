@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from api.v1 import bulk, cases, changes, exchange, notices, schedules, webhooks
+from api.v1 import bulk, cases, changes, exchange, guide, notices, schedules, webhooks
 
 ROUTES: list[ControllerRouterHandler] = [
     Router(
@@ -15,6 +15,7 @@ ROUTES: list[ControllerRouterHandler] = [
             *exchange.ROUTES,
             *webhooks.ROUTES,
             *cases.ROUTES,
+            *guide.ROUTES,
             *schedules.ROUTES,
         ],
     )

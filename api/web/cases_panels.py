@@ -11,7 +11,7 @@ from sqlmodel import col
 from api.auth.principal import Principal
 from api.web.rendering import localday
 from core.access import Action
-from core.clock import LOCAL
+from core.clock import LOCAL, local_date
 from core.i18n import current_locale
 from core.people import Department
 from inspection.catalogue import current_matters
@@ -65,26 +65,26 @@ class Panels(msgspec.Struct, frozen=True, kw_only=True):
     """Whom the department may send, where it is asked."""
 
 
-async def load_panels(session: AsyncSession, caller: Principal, view: CaseDetail, *, today: date) -> Panels:
+async def load_panels(session: AsyncSession, caller: Principal, view: CaseDetail) -> Panels:
     choosing = not view.parties or (caller.may(Action.CASE_BOOK) and view.state is CaseState.REVIEWING)
     asked = caller.may(Action.CASE_REPLY) and any(
         party.state is PartyState.INVITED and party.department_code == caller.department
         for party in view.parties
     )
     return Panels(
-        matters=await _matters(session, view, today) if choosing else [],
+        matters=await _matters(session, view) if choosing else [],
         slots=await word_slots(session, view) if caller.may(Action.CASE_BOOK) else None,
         team=await _team(session, caller.department or "") if asked else [],
     )
 
 
-async def _matters(session: AsyncSession, view: CaseDetail, today: date) -> list[MatterChoice]:
+async def _matters(session: AsyncSession, view: CaseDetail) -> list[MatterChoice]:
     names = await department_names(session)
     facts = msgspec.convert(view.facts, Facts)
     drawn = {party.matter_code for party in view.parties}
     return [
         _choice(matter, names, facts)
-        for matter in await current_matters(session, today)
+        for matter in await current_matters(session, local_date(view.created_at))
         if matter.code not in drawn
     ]
 

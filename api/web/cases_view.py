@@ -81,6 +81,7 @@ def _told(timeline: Iterable[EventLine]) -> Iterable[EventLine]:
 
 def for_department(detail: CaseDetail, department: str) -> CaseDetail:
     """Every party's progress, but only the own department's answers and post."""
+    own = {party.id for party in detail.parties if party.department_code == department}
     return msgspec.structs.replace(
         detail,
         parties=[_of_colleagues(party, department) for party in detail.parties],
@@ -90,7 +91,11 @@ def for_department(detail: CaseDetail, department: str) -> CaseDetail:
         ],
         search=None,
         findings=[each for each in detail.findings if each.standing or each.department_code == department],
-        letters=[each for each in detail.letters if each.recipient == f"department:{department}"],
+        letters=[
+            each
+            for each in detail.letters
+            if each.recipient == f"department:{department}" or each.party_id in own
+        ],
     )
 
 

@@ -20,9 +20,10 @@ from core.clock import local_date
 from core.errors import NotFound, Refusal
 from core.i18n import gettext
 from core.settings import MEGABYTE
-from inspection import opinion
+from inspection import papers
 from inspection.commands import decisions
 from inspection.models import Case, JointOpinion
+from inspection.papers import Verification
 from inspection.queries.cases import ISSUER_STATES, list_cases
 from inspection.states import CaseState
 
@@ -69,11 +70,12 @@ async def download_opinion(
     session: AsyncSession, code: FromPath[str], caller: Principal | None
 ) -> Response[bytes]:
     await check_reach(session, person(caller), code)
-    pdf = await session.scalar(
-        sa.select(col(JointOpinion.pdf))
+    sha256 = await session.scalar(
+        sa.select(col(JointOpinion.sha256))
         .join(Case, col(Case.id) == col(JointOpinion.case_id))
         .where(col(Case.code) == code)
     )
+    pdf = await papers.pdf_of(session, sha256)
     if pdf is None:
         raise NotFound
     headers = {"Content-Disposition": f'attachment; filename="{code}.pdf"'}
@@ -84,20 +86,20 @@ async def download_opinion(
 async def show_verification(
     request: PageRequest, session: AsyncSession, code: FromQuery[str] = ""
 ) -> Template:
-    found = await opinion.verify(session, code=code) if code.strip() else None
+    found = await look_up(session, code=code) if code.strip() else None
     return page(request, "opinions/verify.html", found=found, code=code, compared=False, refusal=None)
 
 
 @get("/verify/{code:str}", opt={"public": True}, include_in_schema=False)
 async def show_verified(request: PageRequest, session: AsyncSession, code: FromPath[str]) -> Template:
-    """Where the QR code of an opinion leads."""
-    found = await opinion.verify(session, code=code)
+    """Where the QR code of every paper leads."""
+    found = await look_up(session, code=code)
     return page(request, "opinions/verify.html", found=found, code=code, compared=False, refusal=None)
 
 
 @post("/verify", opt={"public": True}, include_in_schema=False, status_code=200)
 async def verify_file(request: PageRequest, session: AsyncSession) -> Template:
-    """The file itself, byte by byte; with a code beside it, against that opinion."""
+    """The file itself, byte by byte; with a code beside it, against that paper."""
     form = await request.form()
     code, file = form.get("code", ""), form.get("file")
     code = code.strip() if isinstance(code, str) else ""
@@ -113,8 +115,13 @@ async def verify_file(request: PageRequest, session: AsyncSession) -> Template:
             compared=False,
             refusal=gettext(refusal.message, **refusal.params),
         )
-    found = await opinion.verify(session, code=code, pdf=pdf)
+    found = await look_up(session, code=code, pdf=pdf)
     return page(request, "opinions/verify.html", found=found, code=code, compared=True, refusal=None)
+
+
+async def look_up(session: AsyncSession, *, code: str, pdf: bytes | None = None) -> Verification:
+    """Among opinions and letters."""
+    return await papers.verify(session, code=code, pdf=pdf)
 
 
 async def _read(file: object) -> bytes:

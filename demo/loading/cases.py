@@ -12,6 +12,7 @@ from sqlmodel import col
 from core import ledger, outbox
 from core.outbox import OutboxEvent
 from core.people import Account, AccountRole, Delegation
+from core.printed import verification_code
 from demo.city import City
 from demo.loading.people import add_people
 from demo.loading.replay import replay
@@ -20,7 +21,7 @@ from demo.loading.timeline import Scene
 from demo.projects import Project, Segment
 from inspection import models
 from inspection.catalogue import current_matters
-from inspection.commands.decisions import OPINION_TOPIC, verification_code
+from inspection.commands.decisions import OPINION_TOPIC
 from inspection.opinion_content import opinion_content
 from inspection.reckoning import reckoning
 from inspection.triggers import Facts, Risk, Use

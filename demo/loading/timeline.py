@@ -11,6 +11,7 @@ from typing import Any
 
 from core.ledger import Record
 from core.outbox import OutboxEvent
+from core.printed import verification_code
 from demo.cases import Case, Participation, Visit
 from demo.chance import stream
 from demo.loading.clockwork import Clockwork
@@ -157,6 +158,7 @@ class Timeline:
             reply_by=reply_by,
             read_at=read if read <= self.now else None,
             read_by=self.people.liaisons[party["department_code"]] if party else self.owner,
+            verification_code=verification_code(),
         )
         if letter["read_at"] is None:
             letter["read_by"] = None

@@ -148,6 +148,11 @@ async def create_case(
     return case
 
 
+def began_on(case: Case) -> date:
+    """The day whose version of the catalogue the case keeps."""
+    return local_date(case.created_at)
+
+
 def facts_of(segment: Segment) -> Facts:
     return msgspec.convert(segment.facts, Facts)
 
@@ -206,7 +211,8 @@ async def submit_case(session: AsyncSession, case: Case, *, by: int, now: dateti
 async def receive_case(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:
     await move(session, case, Event.RECEIVE, by=by, now=now)
     case.received_at = now
-    await letters.to_applicant(session, case, LetterKind.RECEIPT, {}, now=now)
+    content = {"documents": await _names(session, case, await present_documents(session, case))}
+    await letters.to_applicant(session, case, LetterKind.RECEIPT, content, now=now)
 
 
 async def send_deficiency_notice(
@@ -244,7 +250,7 @@ async def accept_case(
 ) -> None:
     """受理, with each missing document but the main ones covered by a promise; the promise's clock starts."""
     missing = await missing_documents(session, case)
-    main = await main_documents(session, case, local_date(now))
+    main = await main_documents(session, case, began_on(case))
     promised = {gap.document for gap in gaps if gap.text.strip() and gap.due > local_date(now)}
     situation = Situation(
         main_documents_missing=frozenset(missing & main),
@@ -266,14 +272,37 @@ async def accept_case(
             )
         )
         watch_promise(session, gap.due, now=now)
-    await letters.to_applicant(session, case, LetterKind.ACCEPTANCE, data, now=now)
+    owed = [
+        {"name": name, "due": gap.due.isoformat()}
+        for gap in gaps
+        for name in await _names(session, case, [gap.document])
+    ]
+    content = {**await _promised(session, case), "gaps": owed}
+    await letters.to_applicant(session, case, LetterKind.ACCEPTANCE, content, now=now)
 
 
 async def deem_accepted(session: AsyncSession, case: Case, *, now: datetime) -> None:
     """Nobody told the applicant within five days what is missing: accepted by law (行政许可法 art. 32)."""
     await _start_promise(session, case, now=now)
     await move(session, case, Event.DEEM_ACCEPTED, by=None, now=now)
-    await letters.to_applicant(session, case, LetterKind.ACCEPTANCE, {"deemed": True}, now=now)
+    content = {**await _promised(session, case), "deemed": True}
+    await letters.to_applicant(session, case, LetterKind.ACCEPTANCE, content, now=now)
+
+
+async def _promised(session: AsyncSession, case: Case) -> dict[str, object]:
+    """What the letter says of the time: as reckoned on the day of acceptance."""
+    (whole,) = await timekeeping.running_clocks(session, case, (Node.WHOLE,))
+    return {"promised_days": case.promised_days, "due": whole.due.isoformat()}
+
+
+async def _names(session: AsyncSession, case: Case, codes: Collection[str]) -> list[str]:
+    """Chinese names of documents, in the catalogue's order; one that it does not know keeps its code."""
+    known = {
+        each["code"]: each["zh"]
+        for matter in await current_matters(session, began_on(case))
+        for each in matter.documents
+    }
+    return [known[code] for code in known if code in codes] + sorted(set(codes) - set(known))
 
 
 async def _start_promise(session: AsyncSession, case: Case, *, now: datetime) -> None:
@@ -292,6 +321,15 @@ async def missing_documents(session: AsyncSession, case: Case) -> set[str]:
     rows = await session.scalars(
         sa.select(col(CaseDocument.code)).where(
             col(CaseDocument.case_id) == case.id, col(CaseDocument.state) == DocumentState.MISSING
+        )
+    )
+    return set(rows)
+
+
+async def present_documents(session: AsyncSession, case: Case) -> set[str]:
+    rows = await session.scalars(
+        sa.select(col(CaseDocument.code)).where(
+            col(CaseDocument.case_id) == case.id, col(CaseDocument.state) != DocumentState.MISSING
         )
     )
     return set(rows)

@@ -9,15 +9,13 @@ from sqlmodel import col
 
 from core.clock import local_date
 from core.errors import FourEyesRequired
+from inspection.catalogue import NEVER_DEEMED
 from inspection.commands import timekeeping
 from inspection.commands.transitions import note
 from inspection.models import Case, Clock, DeemedConsent, Letter, Matter, Party
 from inspection.reckoning import reckoning
 from inspection.refusals import DeemedConsentForbidden, ReasonRequired, WrongState
 from inspection.states import CaseState, Node, PartyState, Verdict
-
-#: Whatever the catalogue or a rule says.
-NEVER = frozenset({"fire", "civil_defence", "quality", "planning"})
 
 
 async def deem_consent(
@@ -40,7 +38,9 @@ async def deem_consent(
         raise ReasonRequired
     matter = await session.get_one(Matter, party.matter_id)
     at = await reckoning(session, now)
-    forbidden = party.department_code in NEVER or matter.hard_order or not matter.deemed_consent_allowed
+    forbidden = (
+        party.department_code in NEVER_DEEMED or matter.hard_order or not matter.deemed_consent_allowed
+    )
     if forbidden or not at.rules["deemed_consent"]:
         raise DeemedConsentForbidden
     if case.state is not CaseState.DELIBERATING or party.state is not PartyState.ABSENT:

@@ -1,6 +1,5 @@
 """After the visit: agreement or rectification, recheck of the failing parties only, the joint opinion."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,6 +9,8 @@ from sqlmodel import col
 
 from core import outbox
 from core.errors import NotAllowed, NotFound
+from core.people import Department
+from core.printed import verification_code
 from inspection.commands import letters
 from inspection.commands.fees import fees_are_due
 from inspection.commands.transitions import move, move_party, note, parties_of
@@ -29,8 +30,6 @@ from inspection.states import (
 )
 
 OPINION_TOPIC = "inspection.opinion"
-#: Without letters and digits that look alike; the code is printed and may be typed.
-ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 async def deliberate(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:
@@ -46,13 +45,29 @@ async def deliberate(session: AsyncSession, case: Case, *, by: int, now: datetim
     findings = await open_findings(session, case)
     data = {"findings": [finding.id for finding in findings], "round": case.round}
     await move(session, case, Event.ORDER_RECTIFICATION, by=by, now=now, situation=situation, data=data)
+    names = await _department_names(session, case)
     content = {
         "findings": [
-            {"text": finding.text, "due": finding.due.isoformat(), "recheck": finding.recheck.value}
+            {
+                "department": names[finding.party_id],
+                "text": finding.text,
+                "due": finding.due.isoformat(),
+                "recheck": finding.recheck.value,
+            }
             for finding in findings
         ]
     }
     await letters.to_applicant(session, case, LetterKind.RECTIFICATION, content, now=now)
+
+
+async def _department_names(session: AsyncSession, case: Case) -> dict[int, str]:
+    """By party."""
+    rows = await session.execute(
+        sa.select(col(Party.id), col(Department.name_zh))
+        .join(Department, col(Department.code) == col(Party.department_code))
+        .where(col(Party.case_id) == case.id)
+    )
+    return {row.id: row.name_zh for row in rows}
 
 
 async def standing_verdicts(session: AsyncSession, case: Case) -> tuple[Verdict | None, ...]:
@@ -168,11 +183,6 @@ async def issue_opinion(session: AsyncSession, case: Case, *, by: int, now: date
     outbox.emit(session, OPINION_TOPIC, {"case_id": case.id}, now=now)
     await session.flush()
     return opinion
-
-
-def verification_code() -> str:
-    """About 80 bits: nobody guesses another case's page."""
-    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
 
 
 async def file_case(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:

@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core.errors import NotFound
+from inspection.commands import letters
 from inspection.commands.transitions import note
 from inspection.models import Case, Fee
 from inspection.refusals import ReasonRequired, WrongState
+from inspection.states import LetterKind
 
 
 async def demand_fee(
@@ -23,6 +25,8 @@ async def demand_fee(
     session.add(fee)
     await session.flush()
     note(session, case, "fee.demanded", by=by, now=now, data={"fee": fee.id, "amount": str(amount)})
+    content = {"item": item, "basis": basis, "amount": str(amount)}
+    await letters.to_applicant(session, case, LetterKind.FEE, content, now=now)
     return fee
 
 

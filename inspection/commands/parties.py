@@ -7,12 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core.clock import local_date
 from core.errors import NotAllowed, NotFound
 from core.people import Account
 from inspection.catalogue import LEAD, current_matters
 from inspection.commands import letters, timekeeping
-from inspection.commands.application import facts_of, matters_for, require_documents
+from inspection.commands.application import began_on, facts_of, matters_for, require_documents
 from inspection.commands.transitions import move, move_party, note, parties_of
 from inspection.models import Case, Finding, Matter, Party, Segment
 from inspection.refusals import PartyMissing, ReasonRequired, WrongState
@@ -46,9 +45,9 @@ async def fan_out(
     if not all(reason.strip() for reason in (*added.values(), *removed.values())):
         raise ReasonRequired
     segment = await session.get_one(Segment, case.segment_id)
-    today = local_date(now)
-    by_rule = await matters_for(session, facts_of(segment), today)
-    every = {matter.code: matter for matter in await current_matters(session, today)}
+    on = began_on(case)
+    by_rule = await matters_for(session, facts_of(segment), on)
+    every = {matter.code: matter for matter in await current_matters(session, on)}
     if unknown := set(added) - set(every):
         raise NotFound(matter=min(unknown))
     drawn = {matter.code: matter for matter in by_rule if matter.code not in removed}
@@ -75,7 +74,7 @@ async def add_party(
         raise WrongState
     if not reason.strip():
         raise ReasonRequired
-    matters = {matter.code: matter for matter in await current_matters(session, local_date(now))}
+    matters = {matter.code: matter for matter in await current_matters(session, began_on(case))}
     if matter_code not in matters:
         raise NotFound
     party = await _draw_in(session, case, matters[matter_code], by=by, reason=reason, now=now)
@@ -126,6 +125,7 @@ async def party_of(session: AsyncSession, case: Case, party_id: int) -> Party:
 async def open_dossier(session: AsyncSession, case: Case, party: Party, *, by: int, now: datetime) -> None:
     """The department has seen the case; opening it again changes nothing."""
     await require_member(session, party, by)
+    await letters.read_by_department(session, party, by=by, now=now)
     if party.state is PartyState.NOTIFIED:
         party.read_at = now
         move_party(session, case, party, PartyState.READ, by=by, now=now)
@@ -150,6 +150,7 @@ async def record_party_review(
     await require_member(session, party, by)
     if result is PartyState.REVIEW_REJECT and not note_text.strip():
         raise ReasonRequired
+    await letters.read_by_department(session, party, by=by, now=now)
     move_party(session, case, party, result, by=by, now=now, data={"note": note_text})
     party.read_at, party.review_note = party.read_at or now, note_text
     if result is PartyState.NOT_CONCERNED:

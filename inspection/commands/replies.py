@@ -9,9 +9,10 @@ from sqlmodel import col
 
 from core import outbox
 from inspection.availability import Part, unavailable
-from inspection.commands import timekeeping
+from inspection.commands import letters, timekeeping
 from inspection.commands.bookings import (
     book,
+    booked_officers,
     cancel_visit,
     check_quorum,
     invite,
@@ -47,6 +48,9 @@ async def confirm_attendance(
         session, case, party, PartyState.CONFIRMED, by=by, now=now, data={"officers": list(officer_ids)}
     )
     await _answered(session, case, party, now=now)
+    team = [officer.number for officer in await booked_officers(session, visit, party)]
+    await letters.read_by_department(session, party, by=by, now=now)
+    await letters.reply(session, case, party, visit, {"attends": True, "officers": team}, now=now)
     await check_quorum(session, case, now=now)
 
 
@@ -64,11 +68,13 @@ async def decline_attendance(
     await require_member(session, party, by)
     if not reason.strip():
         raise ReasonRequired
-    await _planned(session, case)
+    visit = await _planned(session, case)
     data = {"reason": reason, "alternative": alternative}
     move_party(session, case, party, PartyState.DECLINED, by=by, now=now, data=data)
     party.reply_note = reason
     await _answered(session, case, party, now=now)
+    await letters.read_by_department(session, party, by=by, now=now)
+    await letters.reply(session, case, party, visit, {"attends": False, **data}, now=now)
     outbox.emit(session, DECLINED_TOPIC, {"party_id": party.id}, now=now)
 
 

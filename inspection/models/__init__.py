@@ -13,10 +13,11 @@ from inspection.models.cases import (
     Segment,
     ViolationRecord,
 )
-from inspection.models.catalogue import Matter, RuleValue
+from inspection.models.catalogue import Matter, MatterStatus, RuleValue
 from inspection.models.fieldwork import CheckAnswer, FieldRecord
 from inspection.models.messages import Message, MessagePreference
 from inspection.models.organisation import CalendarFeed, Certificate, Leave, Officer, Recusal, Vehicle
+from inspection.models.papers import JointOpinion, Letter, Paper
 from inspection.models.supervision import (
     Complaint,
     ComplaintState,
@@ -31,8 +32,6 @@ from inspection.models.visits import (
     Booking,
     CheckIn,
     Finding,
-    JointOpinion,
-    Letter,
     Opinion,
     SlotProposal,
     SlotSearch,
@@ -63,10 +62,12 @@ __all__ = [
     "Leave",
     "Letter",
     "Matter",
+    "MatterStatus",
     "Message",
     "MessagePreference",
     "Officer",
     "Opinion",
+    "Paper",
     "Party",
     "Pause",
     "Project",

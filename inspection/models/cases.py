@@ -75,7 +75,8 @@ class Case(SQLModel, table=True):
     kind: CaseKind = Field(sa_type=enum_type(CaseKind))
     segment_id: int = reference("segment.id")
     applicant_id: int = reference("account.id")
-    """The owner's account, or that of the agent (代办)."""
+    agent_id: int | None = reference("account.id", nullable=True)
+    """代办: acts for the owner in everything but withdrawing, rating and complaining."""
     state: CaseState = Field(sa_type=enum_type(CaseState))
     profile: Profile = Field(sa_type=enum_type(Profile))
     promised_days: int | None = None

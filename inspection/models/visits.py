@@ -1,4 +1,4 @@
-"""Slots, visits and bookings; what was found on site, said and signed; letters and the joint opinion."""
+"""Slots, visits and bookings; what was found on site, said and signed."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +13,6 @@ from inspection.models.organisation import Degrees
 from inspection.states import (
     BookingState,
     FindingState,
-    LetterKind,
     RecheckMode,
     SearchState,
     Verdict,
@@ -186,40 +185,3 @@ class Finding(SQLModel, table=True):
     remote_look: dict[str, Any] | None = Field(default=None, sa_type=Json)
     """远程复验: {text, photos, officer, at}"""
     cleared_at: datetime | None = Field(default=None, sa_type=Timestamp)
-
-
-class Letter(SQLModel, table=True):
-    """Something told in writing, with its proof: sent, read, to be answered by."""
-
-    __tablename__ = "letter"
-    __table_args__ = (sa.Index("ix_letter_case_id", "case_id", "id"),)
-
-    id: int = identity()
-    case_id: int = reference("inspection_case.id", index=False)
-    party_id: int | None = reference("party.id", nullable=True)
-    visit_id: int | None = reference("visit.id", nullable=True)
-    kind: LetterKind = Field(sa_type=enum_type(LetterKind))
-    recipient: str
-    """`department:CODE` or `account:ID`."""
-    content: dict[str, Any] = Field(sa_type=Json)
-    sent_at: datetime = Field(sa_type=Timestamp)
-    reply_by: date | None = None
-    read_at: datetime | None = Field(default=None, sa_type=Timestamp)
-    read_by: int | None = reference("account.id", index=False, nullable=True)
-
-
-class JointOpinion(SQLModel, table=True):
-    """联合验收意见书. `content` is what was decided, `pdf` its one rendering, `sha256` that of the PDF's bytes."""
-
-    __tablename__ = "joint_opinion"
-
-    id: int = identity()
-    case_id: int = Field(
-        foreign_key="inspection_case.id", unique=True, sa_type=sa.BigInteger, ondelete="RESTRICT"
-    )
-    verification_code: str = Field(unique=True)
-    issued_at: datetime = Field(sa_type=Timestamp)
-    issued_by: int = reference("account.id", index=False)
-    content: dict[str, Any] = Field(sa_type=Json)
-    pdf: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
-    sha256: str | None = Field(default=None, sa_type=sa.CHAR(64), index=True)

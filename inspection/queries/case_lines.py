@@ -146,11 +146,19 @@ class PromiseLine(msgspec.Struct, frozen=True, kw_only=True):
 class LetterLine(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     kind: LetterKind
+    party_id: int | None
     recipient: str
     content: dict[str, Any]
     sent_at: datetime
     reply_by: date | None
     read_at: datetime | None
+    handed_over_by: int | None
+    verification_code: str
+
+    @property
+    def kind_and_moment(self) -> tuple[datetime, str]:
+        """Letters that went to several departments at once stand together."""
+        return self.sent_at, self.kind.value
 
 
 class PauseLine(msgspec.Struct, frozen=True, kw_only=True):

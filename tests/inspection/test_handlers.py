@@ -9,6 +9,7 @@ from core import outbox
 from core.db import Database
 from core.outbox import OutboxEvent
 from core.settings import Settings
+from inspection import papers
 from inspection.commands import bookings, decisions
 from inspection.commands.transitions import lock_case
 from inspection.handlers import HANDLERS
@@ -64,6 +65,7 @@ async def test_worker_renders_the_opinion_once(database: Database, settings: Set
     assert await consume(database, settings, decisions.OPINION_TOPIC) == [True, False]
     async with database.transaction() as session:
         opinion = (await session.scalars(sa.select(JointOpinion))).one()
-    assert opinion.pdf is not None
-    assert opinion.pdf.startswith(b"%PDF")
-    assert opinion.sha256 is not None
+    async with database.transaction() as session:
+        pdf = await papers.pdf_of(session, opinion.sha256)
+    assert pdf is not None
+    assert pdf.startswith(b"%PDF")

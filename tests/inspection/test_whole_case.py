@@ -2,12 +2,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from inspection import opinion
+from inspection import opinion, papers
 from inspection.commands import decisions
 from inspection.commands.fieldwork import FindingForm
 from inspection.commands.transitions import parties_of
 from inspection.models import CaseEvent, Clock, JointOpinion
-from inspection.opinion import Genuineness
+from inspection.papers import Genuineness
 from inspection.states import CaseState, RecheckMode, Verdict
 from tests.inspection.world import World, at, issued, speak, visited
 
@@ -66,13 +66,13 @@ async def test_opinion_is_genuine_until_a_byte_changes(session: AsyncSession, wo
     pdf = opinion.render(content, "http://localhost:8000")
     await opinion.store(session, case.id, pdf, now=moment)
     code = content["code"]
-    assert (await opinion.verify(session, pdf=pdf)).result is Genuineness.GENUINE
-    assert (await opinion.verify(session, code=code, pdf=pdf)).result is Genuineness.GENUINE
-    assert (await opinion.verify(session, code=code)).case_code == case.code
+    assert (await papers.verify(session, pdf=pdf)).result is Genuineness.GENUINE
+    assert (await papers.verify(session, code=code, pdf=pdf)).result is Genuineness.GENUINE
+    assert (await papers.verify(session, code=code)).case_code == case.code
     changed = pdf.replace(b"%%EOF", b"%%EOF ")
-    assert (await opinion.verify(session, pdf=changed)).result is Genuineness.CHANGED
-    assert (await opinion.verify(session, code=code, pdf=changed)).result is Genuineness.CHANGED
-    assert (await opinion.verify(session, code="AAAA-AAAA-AAAA-AAAA")).result is Genuineness.UNKNOWN
-    assert (await opinion.verify(session, pdf=b"%PDF-1.7 other")).result is Genuineness.UNKNOWN
-    stored = await session.scalar(sa.select(col(JointOpinion.pdf)))
+    assert (await papers.verify(session, pdf=changed)).result is Genuineness.CHANGED
+    assert (await papers.verify(session, code=code, pdf=changed)).result is Genuineness.CHANGED
+    assert (await papers.verify(session, code="AAAA-AAAA-AAAA-AAAA")).result is Genuineness.UNKNOWN
+    assert (await papers.verify(session, pdf=b"%PDF-1.7 other")).result is Genuineness.UNKNOWN
+    stored = await papers.pdf_of(session, await session.scalar(sa.select(col(JointOpinion.sha256))))
     assert stored == pdf

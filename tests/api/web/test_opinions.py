@@ -49,10 +49,10 @@ async def test_code_leads_to_departments_and_no_person(city: City, issued: tuple
     printed = await verification_code(city, code)
     city.client.cookies.clear()
     page = (await city.get(f"/verify/{printed}")).text
-    assert "意见书真实有效" in page
+    assert "联合验收意见书真实有效" in page
     assert hashlib.sha256(pdf).hexdigest() in page
     assert "官" not in page.replace("官方", "")
-    assert (await city.get(f"/verify?code={printed.lower()}")).text.count("意见书真实有效") == 1
+    assert (await city.get(f"/verify?code={printed.lower()}")).text.count("联合验收意见书真实有效") == 1
 
 
 async def verification_code(city: City, code: str) -> str:
@@ -61,7 +61,7 @@ async def verification_code(city: City, code: str) -> str:
 
 
 async def test_unknown_code_is_told_so(city: City) -> None:
-    assert "没有这份意见书" in (await city.get("/verify/AAAA-BBBB-CCCC-DDDD")).text
+    assert "没有这份文书" in (await city.get("/verify/AAAA-BBBB-CCCC-DDDD")).text
 
 
 async def test_changed_file_fails_with_and_without_the_code(city: City, issued: tuple[str, bytes]) -> None:
@@ -74,7 +74,7 @@ async def test_changed_file_fails_with_and_without_the_code(city: City, issued: 
         wrong = await city.post("/verify", data, files={"file": ("a.pdf", changed)})
         assert "文件已被改动" in wrong.text
     other = await city.post("/verify", files={"file": ("a.pdf", b"%PDF-1.7 something else")})
-    assert "没有这份意见书" in other.text
+    assert "没有这份文书" in other.text
 
 
 async def test_no_file_is_refused_beside_the_field(city: City) -> None:
