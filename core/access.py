@@ -46,6 +46,7 @@ class Action(StrEnum):
     NOTICE_FOLLOW = "notice.follow"
     OBJECTION_RAISE = "objection.raise"
     OBJECTION_ANSWER = "objection.answer"
+    COMPLAINT_DECIDE = "complaint.decide"
     SUPERVISE = "supervise"
     CALENDAR_PROPOSE = "calendar.propose"
     CALENDAR_APPROVE = "calendar.approve"
@@ -121,6 +122,7 @@ GRANTS: Mapping[Role, Mapping[Action, Scope]] = {
         Action.DOSSIER_READ: _ALL,
         Action.SCHEDULE_READ: _ALL,
         Action.SUPERVISE: _ALL,
+        Action.COMPLAINT_DECIDE: _ALL,
     },
     Role.DISCIPLINE: {Action.SELF: _OWN, Action.CASE_READ: _ALL, Action.SUPERVISE: _ALL},
     Role.TRADING_CLERK: {
