@@ -1,27 +1,30 @@
 """Where the intake and the joint case meet: a case's dossier, and what its report says about the case's documents."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
-from litestar.datastructures import UploadFile
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core.clock import local_date
 from core.outbox import Event, Handler
-from documents import commands, queries, store
+from core.people import Department
+from documents import commands, notices, queries, rule_changes, store
 from documents.models import Dossier
+from documents.notice import NoticeLine, notice_of
 from documents.report import DossierReport, ProjectFacts, Severity, State
 from documents.store import Stored
-from inspection.commands import application
+from inspection.catalogue import LEAD
+from inspection.commands import application, transitions
 from inspection.commands.transitions import lock_case, parties_of
-from inspection.models import Case, Matter, Project, Segment
+from inspection.models import Case, Letter, Matter, Project, Segment
 from inspection.refusals import WrongState
 from inspection.rules import ENDED
-from inspection.states import DocumentState
+from inspection.states import DocumentState, LetterKind
+from inspection.states import Event as CaseAct
 
 PREFIX = "case:"
 STATES = {
@@ -74,16 +77,15 @@ async def project_facts(session: AsyncSession, case: Case, *, now: datetime) -> 
     )
 
 
-async def receive_files(files: list[UploadFile], folder: Path, *, limit: int) -> list[tuple[str, Stored]]:
-    """Stream each upload into the store; archives are unfolded. Nothing is in the database yet."""
+async def unfold(files: Sequence[tuple[str, Stored]], folder: Path) -> list[tuple[str, Stored]]:
+    """The same files, archives replaced by what is in them. Raises `ArchiveRefused`."""
     received = []
-    for file in files:
-        stored = await store.receive(_chunks(file), folder, limit=limit)
+    for name, stored in files:
         path = store.path_of(folder, stored.sha256)
         if await asyncio.to_thread(store.is_archive, path):
             received += await asyncio.to_thread(_unpack, path, folder)
         else:
-            received.append((file.filename, stored))
+            received.append((name, stored))
     return received
 
 
@@ -91,28 +93,29 @@ def _unpack(archive: Path, folder: Path) -> list[tuple[str, Stored]]:
     return list(store.unpack(archive, folder))
 
 
-async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
-    while chunk := await file.read(store.MEGABYTE):
-        yield chunk
-
-
 async def add_files(
     session: AsyncSession, case: Case, received: list[tuple[str, Stored]], *, by: int, now: datetime
 ) -> None:
-    """Put them into the dossier and have it checked. Raises `WrongState` once the case has ended."""
+    """Put them into the dossier and have it checked; what has the name of an earlier file replaces it.
+
+    Raises `WrongState` once the case has ended.
+    """
     if case.state in ENDED:
         raise WrongState
     dossier = await dossier_of(session, case, by=by, now=now)
-    for name, stored in received:
+    known = {(line.name, line.sha256) for line in await queries.files(session, dossier)}
+    changed = [file for file in received if (store.shown_name(file[0]), file[1].sha256) not in known]
+    await commands.replace_same_names(session, dossier, names={name for name, _ in changed}, now=now)
+    for name, stored in changed:
         await commands.add_file(session, dossier, stored, name=name, now=now)
     await commands.ask_for_check(session, dossier, now=now)
 
 
 async def keep_states(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
-    """The dossier was checked: each document that the case needs is present, missing or doubtful."""
+    """With the report itself: each document that the case needs is present, missing or doubtful."""
     del now
-    subject = str(event.payload["subject"] or "")
     dossier = await session.get_one(Dossier, event.payload["dossier_id"])
+    subject = dossier.subject or ""
     report = queries.report_of(dossier)
     if not subject.startswith(PREFIX) or report is None:
         return
@@ -142,4 +145,43 @@ def note_of(report: DossierReport, names: list[str]) -> str:
     return "；".join(dict.fromkeys(findings))[:NOTE_LENGTH]
 
 
-HANDLERS = [Handler(commands.CHECKED, keep_states)]
+async def issue_notice(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
+    """The window told what is missing: the notice is kept and printed, with what the intake knows of each item."""
+    if event.payload["name"] != CaseAct.NOTIFY_DEFICIENCIES:
+        return
+    case = await session.get_one(Case, event.payload["case_id"])
+    letter = await session.scalar(
+        sa.select(Letter)
+        .where(col(Letter.case_id) == case.id, col(Letter.kind) == LetterKind.DEFICIENCY)
+        .order_by(col(Letter.id).desc())
+        .limit(1)
+    )
+    told = event.payload["data"]["items"]
+    segment = await session.get_one(Segment, case.segment_id)
+    project = await session.get_one(Project, segment.project_id)
+    issuer = await session.scalar(sa.select(col(Department.name_zh)).where(col(Department.code) == LEAD))
+    await notices.issue_notice(
+        session,
+        subject_of(case.code),
+        now=now,
+        due=date.fromisoformat(letter.content["due"]) if letter else None,
+        items=notices.items_of(told, await lines_of(session, case.code)),
+        number=case.code,
+        project=f"{project.name} {segment.name}".strip(),
+        project_code=project.code,
+        owner=project.owner_name,
+        issuer=issuer or "",
+    )
+
+
+async def lines_of(session: AsyncSession, code: str) -> list[NoticeLine]:
+    """What the intake would have the applicant told, as of the last check."""
+    dossier = await queries.latest_dossier(session, subject_of(code))
+    report = queries.report_of(dossier) if dossier else None
+    if dossier is None or report is None:
+        return []
+    return notice_of(report, await rule_changes.book_on(session, dossier.submitted_on))
+
+
+#: After those of the documents area, so that the report is there; all in the transaction of the check.
+HANDLERS = [Handler(commands.CHECK, keep_states), Handler(transitions.TOPIC, issue_notice)]

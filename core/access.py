@@ -38,6 +38,7 @@ class Action(StrEnum):
     CASE_ISSUE = "case.issue"
     DOSSIER_UPLOAD = "dossier.upload"
     DOSSIER_READ = "dossier.read"
+    DOCUMENT_CHECK = "document.check"  # a program's own documents, by key
     SCHEDULE_READ = "schedule.read"
     SCHEDULE_SOLVE = "schedule.solve"
     NOTICE_DRAFT = "notice.draft"
@@ -52,6 +53,8 @@ class Action(StrEnum):
     CALENDAR_APPROVE = "calendar.approve"
     CATALOGUE_PROPOSE = "catalogue.propose"
     CATALOGUE_APPROVE = "catalogue.approve"
+    RULES_PROPOSE = "rules.propose"
+    RULES_APPROVE = "rules.approve"
     ACCOUNT_MANAGE = "account.manage"
     SELF = "self"  # one's own account: password, language, logout
 
@@ -135,6 +138,8 @@ GRANTS: Mapping[Role, Mapping[Action, Scope]] = {
         Action.SELF: _OWN,
         Action.CALENDAR_PROPOSE: _ALL,
         Action.CALENDAR_APPROVE: _ALL,
+        Action.RULES_PROPOSE: _ALL,
+        Action.RULES_APPROVE: _ALL,
         Action.CATALOGUE_PROPOSE: _ALL,
         Action.CATALOGUE_APPROVE: _ALL,
         Action.ACCOUNT_MANAGE: _ALL,
@@ -143,7 +148,13 @@ GRANTS: Mapping[Role, Mapping[Action, Scope]] = {
 
 #: What an API key may be given; a key holds actions themselves and has no department.
 KEY_ACTIONS = frozenset(
-    {Action.NOTICE_EXCHANGE, Action.NOTICE_FOLLOW, Action.SCHEDULE_SOLVE, Action.SCHEDULE_READ}
+    {
+        Action.DOCUMENT_CHECK,
+        Action.NOTICE_EXCHANGE,
+        Action.NOTICE_FOLLOW,
+        Action.SCHEDULE_SOLVE,
+        Action.SCHEDULE_READ,
+    }
 )
 
 _WIDTH = {Scope.OWN: 0, Scope.DEPARTMENT: 1, Scope.ALL: 2}

@@ -2,11 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
 
+from documents.public import report_json
 from documents.report import DossierReport, ProjectFacts, Verdict
 
 _EXIT = {Verdict.CLEAN: 0, Verdict.FINDINGS: 1, Verdict.UNREADABLE: 2}
@@ -28,39 +28,10 @@ def check(files: tuple[Path, ...], project: Path | None, *, ocr: bool, as_json: 
     facts = msgspec.json.decode(project.read_bytes(), type=ProjectFacts) if project else None
     report = check_dossier([submitted_file(path) for path in files], facts, recognise=ocr)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(public(report)), indent=2))
+        click.echo(msgspec.json.format(msgspec.json.encode(report_json(report)), indent=2))
     else:
         click.echo(summary(report))
     sys.exit(_EXIT[report.verdict])
-
-
-def public(report: DossierReport) -> dict[str, Any]:
-    """The report as other programs read it."""
-    return {
-        "documents": [
-            {
-                "file": document.file,
-                "sha256": document.sha256,
-                "kind": document.kind,
-                "pages": [
-                    {
-                        "number": page.number,
-                        "width_mm": page.width_mm,
-                        "height_mm": page.height_mm,
-                        "sheet": page.sheet,
-                        "rotation": page.rotation,
-                        "text_layer": page.text_layer,
-                    }
-                    for page in document.pages
-                ],
-                "fields": document.fields,
-                "findings": document.findings,
-            }
-            for document in report.documents
-        ],
-        "missing": report.missing,
-        "verdict": report.verdict,
-    }
 
 
 def summary(report: DossierReport) -> str:

@@ -1,8 +1,7 @@
 """What is done to dossiers: opened, filled, checked, judged."""
 
 import secrets
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 import sqlalchemy as sa
@@ -18,18 +17,27 @@ from documents.report import DocumentReport, DossierReport, ProjectFacts
 from documents.store import Stored, shown_name
 
 CHECK = "documents.check"
-CHECKED = "documents.checked"
-"""Payloads: {dossier_id, today}, and {dossier_id, subject, verdict}."""
+"""Payload: {dossier_id}. Who needs the report in the same transaction adds a handler of this topic after ours."""
 
 
 async def open_dossier(
-    session: AsyncSession, project: ProjectFacts, *, subject: str | None = None, by: int | None, now: datetime
+    session: AsyncSession,
+    project: ProjectFacts,
+    *,
+    subject: str | None = None,
+    request: tuple[str, str] | None = None,
+    by: int | None,
+    now: datetime,
 ) -> Dossier:
+    """An empty dossier. `request`: a program's key for this submission, and the digest of what it sent."""
+    request_key, request_digest = request or (None, None)
     dossier = Dossier(
         key=secrets.token_urlsafe(16),
         subject=subject,
         project=msgspec.to_builtins(project),
         state=DossierState.OPEN,
+        request_key=request_key,
+        request_digest=request_digest,
         opened_by=by,
         opened_at=now,
     )
@@ -58,6 +66,22 @@ async def add_file(
     return added
 
 
+async def replace_same_names(
+    session: AsyncSession, dossier: Dossier, *, names: set[str], now: datetime
+) -> None:
+    """What is sent again under a name takes the place of what had that name; the old stays on record."""
+    _refuse_while_checking(dossier)
+    await session.execute(
+        sa.update(DossierFile)
+        .where(
+            col(DossierFile.dossier_id) == dossier.id,
+            col(DossierFile.name).in_({shown_name(name) for name in names}),
+            col(DossierFile.withdrawn_at).is_(None),
+        )
+        .values(withdrawn_at=now)
+    )
+
+
 async def withdraw_file(session: AsyncSession, dossier: Dossier, file: DossierFile, *, now: datetime) -> None:
     """Take a file out of what is checked next; it stays on record."""
     _refuse_while_checking(dossier)
@@ -66,48 +90,45 @@ async def withdraw_file(session: AsyncSession, dossier: Dossier, file: DossierFi
 
 
 async def ask_for_check(session: AsyncSession, dossier: Dossier, *, now: datetime) -> None:
-    """Have the worker check the dossier as it now is."""
+    """Have the worker check the dossier as it now is. The first check fixes whose day's rules it is held to."""
     _refuse_while_checking(dossier)
     dossier.state = DossierState.CHECKING
-    payload = {"dossier_id": dossier.id, "today": local_date(now).isoformat()}
-    outbox.emit(session, CHECK, payload, now=now)
+    dossier.submitted_on = dossier.submitted_on or local_date(now)
+    outbox.emit(session, CHECK, {"dossier_id": dossier.id}, now=now)
     await session.flush()
 
 
 async def record_report(
-    session: AsyncSession, dossier: Dossier, report: DossierReport, *, now: datetime
+    session: AsyncSession, dossier: Dossier, report: DossierReport, *, rules_version: str, now: datetime
 ) -> None:
-    """Keep the dossier's report and tell the other areas."""
-    dossier.report = msgspec.to_builtins(report)
+    """Keep the dossier's report, and the one before it to compare with."""
+    dossier.previous, dossier.report = dossier.report, msgspec.to_builtins(report)
     dossier.state = DossierState.CHECKED
     dossier.checked_at = now
     data = {
         "verdict": str(report.verdict),
         "files": [document.sha256 for document in report.documents],
         "missing": [item.code for item in report.missing],
+        "rules": rules_version,
     }
     ledger.record(session, action="dossier.check", subject=f"dossier:{dossier.key}", now=now, data=data)
-    payload = {"dossier_id": dossier.id, "subject": dossier.subject, "verdict": str(report.verdict)}
-    outbox.emit(session, CHECKED, payload, now=now)
     await session.flush()
 
 
-async def record_results(
-    session: AsyncSession, reports: Iterable[DocumentReport], *, rules_version: str, now: datetime
+async def record_result(
+    session: AsyncSession, report: DocumentReport, *, rules_version: str, day: date, now: datetime
 ) -> None:
-    """Keep documents' own reports for the next submission of the same bytes; what could not be read is tried anew."""
-    rows = {
-        report.sha256: {
-            "sha256": report.sha256,
-            "rules_version": rules_version,
-            "report": msgspec.to_builtins(report),
-            "checked_at": now,
-        }
-        for report in reports
-        if report.readable
-    }
-    if rows:
-        await session.execute(insert(DocumentResult).on_conflict_do_nothing(), list(rows.values()))
+    """Keep a document's own report for when the same bytes come again; what could not be read is tried anew."""
+    if not report.readable:
+        return
+    put = insert(DocumentResult).values(
+        sha256=report.sha256,
+        rules_version=rules_version,
+        day=day,
+        report=msgspec.to_builtins(report),
+        checked_at=now,
+    )
+    await session.execute(put.on_conflict_do_nothing())
 
 
 async def _stored_file(session: AsyncSession, stored: Stored, now: datetime) -> int:

@@ -1,29 +1,58 @@
 """Pictures of pages, for people to see what a finding is about. Drawn in the sandbox like everything else."""
 
+import hashlib
 import io
+import secrets
+import threading
+from pathlib import Path
 
 import msgspec
 
 from documents import sandbox
+from documents.report import BBox
 from documents.sandbox import Limits
 
 JOB = "documents.images:draw"
 PICTURE = b"I"
 LARGEST_SIDE = 6000
+#: Drawings at once in one process; each is a child of its own.
+ALONGSIDE = threading.BoundedSemaphore(2)
 _LIMITS = Limits(cpu_seconds=10, wall_seconds=20)
 
 
-class Wanted(msgspec.Struct):
+class Wanted(msgspec.Struct, frozen=True):
+    """A page, or a part of it (in points as displayed, origin top left), so many pixels across."""
+
     path: str
     page: int
     width: int
+    clip: BBox | None = None
 
 
-def page_image(path: str, page: int, *, width: int) -> bytes | None:
-    """A page as displayed, as PNG of so many pixels across; None where it cannot be drawn."""
-    wanted = msgspec.msgpack.encode(Wanted(path=path, page=page, width=width))
-    frames = sandbox.shared().run(JOB, wanted, limits=_LIMITS)
-    return next((payload for kind, payload in list(frames) if kind == PICTURE), None)
+def page_image(path: str, page: int, *, width: int, clip: BBox | None = None) -> bytes | None:
+    """A page as displayed, or a part of it, as PNG; None where it cannot be drawn."""
+    wanted = msgspec.msgpack.encode(Wanted(path=path, page=page, width=width, clip=clip))
+    with ALONGSIDE:
+        frames = list(sandbox.shared().run(JOB, wanted, limits=_LIMITS))
+    return next((payload for kind, payload in frames if kind == PICTURE), None)
+
+
+def kept_image(
+    file: Path, sha256: str, page: int, *, width: int, folder: Path, clip: BBox | None = None
+) -> Path | None:
+    """The same, drawn once and kept under the content's hash. What is in `folder` may be removed at any time."""
+    wanted = Wanted(path="", page=page, width=width, clip=clip)
+    name = hashlib.sha256(msgspec.msgpack.encode(wanted)).hexdigest()[:16]
+    path = folder / sha256[:2] / f"{sha256}-{name}.png"
+    if not path.exists():
+        picture = page_image(str(file), page, width=width, clip=clip)
+        if picture is None:
+            return None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{secrets.token_hex(4)}")
+        draft.write_bytes(picture)
+        draft.replace(path)
+    return path
 
 
 def draw(arguments: bytes, emit: sandbox.Emit) -> None:
@@ -34,7 +63,9 @@ def draw(arguments: bytes, emit: sandbox.Emit) -> None:
     document = pdfium.PdfDocument(wanted.path)
     page = document[wanted.page - 1]
     width, height = page.get_size()
-    scale = min(wanted.width / width, LARGEST_SIDE / max(width, height))
+    left, top, right, bottom = wanted.clip or (0.0, 0.0, width, height)
+    scale = min(wanted.width / (right - left), LARGEST_SIDE / max(right - left, bottom - top))
+    crop = (max(left, 0), max(height - bottom, 0), max(width - right, 0), max(top, 0))
     picture = io.BytesIO()
-    page.render(scale=scale, may_draw_forms=True).to_pil().save(picture, "PNG")
+    page.render(scale=scale, crop=crop, may_draw_forms=True).to_pil().save(picture, "PNG", compress_level=4)
     emit(PICTURE, picture.getvalue())

@@ -19,6 +19,13 @@ class NoticeLine(msgspec.Struct, kw_only=True, frozen=True):
     source: str
     doubtful: bool
 
+    @property
+    def text(self) -> Message:
+        """The line by itself: where, and what."""
+        if self.document is None:
+            return self.what
+        return Message(f"《{self.document}》：{self.what.zh}", f"{self.document}: {self.what.en}")
+
 
 def notice_of(report: DossierReport, book: RuleBook) -> list[NoticeLine]:
     """What is missing first, then document by document; notes are not part of it.

@@ -1,6 +1,7 @@
 """Bytes as they come in: streamed to a file named by its own hash. What the sender calls it is only ever shown."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import secrets
@@ -45,8 +46,8 @@ async def receive(chunks: AsyncIterator[bytes], folder: Path, *, limit: int) -> 
                     raise UploadTooLarge(limit=limit // MEGABYTE)
                 digest.update(chunk)
                 file.write(chunk)
-            await asyncio.to_thread(_flush, file)
-        return _settle(incoming, folder, Stored(digest.hexdigest(), size))
+            await asyncio.to_thread(flush, file)
+        return settle(incoming, folder, Stored(digest.hexdigest(), size))
     finally:
         incoming.unlink(missing_ok=True)
 
@@ -100,12 +101,28 @@ def _incoming(folder: Path) -> Path:
     return waiting / secrets.token_hex(16)
 
 
-def _flush(file: IO[bytes]) -> None:
+def sweep(folder: Path, *, before: float) -> None:
+    """Remove what was begun and not gone on with since a moment (a POSIX time)."""
+    for path in (folder / "incoming").glob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()
+
+
+def flush(file: IO[bytes]) -> None:
     file.flush()
     os.fsync(file.fileno())
 
 
-def _settle(incoming: Path, folder: Path, stored: Stored) -> Stored:
+def describe(path: Path) -> Stored:
+    """Hash and size of a file, read in pieces."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Stored(digest, path.stat().st_size)
+
+
+def settle(incoming: Path, folder: Path, stored: Stored) -> Stored:
+    """Put a complete file under its hash."""
     final = path_of(folder, stored.sha256)
     final.parent.mkdir(parents=True, exist_ok=True)
     incoming.replace(final)
@@ -123,7 +140,7 @@ def _copy(content: IO[bytes], folder: Path, *, limit: int) -> Stored:
                     raise ArchiveRefused
                 digest.update(piece)
                 file.write(piece)
-        return _settle(incoming, folder, Stored(digest.hexdigest(), size))
+        return settle(incoming, folder, Stored(digest.hexdigest(), size))
     finally:
         incoming.unlink(missing_ok=True)
 

@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from api.v1 import bulk, cases, changes, exchange, guide, notices, schedules, webhooks
+from api.v1 import bulk, cases, changes, documents, exchange, guide, notices, schedules, webhooks
 
 ROUTES: list[ControllerRouterHandler] = [
     Router(
@@ -17,6 +17,7 @@ ROUTES: list[ControllerRouterHandler] = [
             *cases.ROUTES,
             *guide.ROUTES,
             *schedules.ROUTES,
+            *documents.ROUTES,
         ],
     )
 ]

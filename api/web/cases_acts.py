@@ -126,7 +126,7 @@ async def case_page(
         today = local_date(now)
         view = await load_case(session, caller, code, today=today)
         panels = await load_panels(session, caller, view)
-        dossier = await load_dossier(session, resources, code, here)
+        dossier = await load_dossier(session, resources, code)
     return page(
         request,
         template,

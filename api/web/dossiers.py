@@ -1,15 +1,16 @@
-"""材料: a case's files are sent, read in the sandbox, shown as read, withdrawn, opened."""
+"""材料: a case's files as the page shows them: read in the sandbox, told as they are read, withdrawn, opened."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
-from litestar import Response, get, post
-from litestar.datastructures import UploadFile
-from litestar.params import FromPath
-from litestar.response import File, Redirect
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery
+from litestar.response import File, ServerSentEvent, ServerSentEventMessage
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -17,62 +18,20 @@ from sqlmodel import col
 from api import case_dossiers
 from api.auth.principal import Principal
 from api.resources import Resources
-from api.web.cases_acts import Entered, PageRequest, act, address_of, case_page, person, refused
+from api.web.cases_acts import Entered, PageRequest, act, case_page, person
 from api.web.cases_view import check_reach
 from core.access import Action
-from core.errors import NotFound, Refusal
-from documents import commands, queries, store
-from documents.models import Dossier, DossierFile, StoredFile
-from inspection.commands.transitions import lock_case
+from core.errors import NotFound
+from documents import commands, progress, queries, store
+from documents.models import Dossier, DossierFile, DossierState, StoredFile
 from inspection.models import Case
 from inspection.refusals import WrongState
 from inspection.rules import ENDED
 
 #: A document is shown by the browser's own viewer and may load nothing.
 VIEWER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'none'"
-
-
-class NoFiles(Refusal):
-    status = 422
-    code = "no_files"
-    message = "请选择要上传的文件。"
-
-
-@post(
-    ["/cases/{code:str}/documents", "/inspections/{code:str}/documents"],
-    opt={"action": Action.DOSSIER_UPLOAD},
-    include_in_schema=False,
-)
-async def upload(
-    request: PageRequest,
-    code: FromPath[str],
-    caller: Principal | None,
-    resources: Resources,
-    now: datetime,
-) -> Response[Any]:
-    """The bytes go to the store first, then one short transaction takes them into the dossier."""
-    who, settings = person(caller), resources.settings
-    async with resources.database.transaction() as session:
-        await check_reach(session, who, code, Action.DOSSIER_UPLOAD)
-    form = await request.form()
-    try:
-        files = [file for file in form.getall("files", []) if isinstance(file, UploadFile) and file.filename]
-        if not files:
-            raise NoFiles
-        received = await case_dossiers.receive_files(files, settings.upload_dir, limit=settings.upload_limit)
-        async with resources.database.transaction() as session:
-            case = await lock_case(session, code)
-            await case_dossiers.add_files(session, case, received, by=who.person, now=now)
-    except Refusal as refusal:
-        return await case_page(
-            request,
-            code,
-            caller=who,
-            resources=resources,
-            now=now,
-            refusal=refused("documents", refusal, form),
-        )
-    return Redirect(f"{address_of(who, code)}?done=uploaded#dossier", status_code=303)
+PDF_MARK, PDF_MARK_WITHIN = b"%PDF-", 1024
+BEAT_SECONDS = 0.4
 
 
 @act("/cases/{code:str}/files/{file:int}/withdraw", Action.DOSSIER_UPLOAD)
@@ -99,7 +58,10 @@ async def open_file(
     file: FromPath[int],
     caller: Principal | None,
     resources: Resources,
+    *,
+    download: FromQuery[bool] = False,
 ) -> File:
+    """The bytes as they came. A PDF opens in the browser's viewer; anything else is only ever downloaded."""
     await check_reach(session, person(caller), code, Action.DOSSIER_READ)
     row = (
         await session.execute(
@@ -114,13 +76,23 @@ async def open_file(
     path: Path = store.path_of(resources.settings.upload_dir, row.sha256)
     if not await asyncio.to_thread(path.exists):
         raise NotFound
+    is_pdf = await asyncio.to_thread(_is_pdf, path)
     return File(
         path=path,
         filename=row.name,
-        media_type="application/pdf",
-        content_disposition_type="inline",
-        headers={"Content-Security-Policy": VIEWER_POLICY},
+        media_type="application/pdf" if is_pdf else "application/octet-stream",
+        content_disposition_type="inline" if is_pdf and not download else "attachment",
+        headers={
+            "Content-Security-Policy": VIEWER_POLICY,
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+        },
     )
+
+
+def _is_pdf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return PDF_MARK in file.read(PDF_MARK_WITHIN)
 
 
 @get(
@@ -135,7 +107,7 @@ async def show_dossier(
     resources: Resources,
     now: datetime,
 ) -> Response[Any]:
-    """The dossier alone, for a page that looks while files are being read; a reader without scripts reloads."""
+    """The dossier alone, for a page whose files have been read; a reader without scripts reloads."""
     return await case_page(
         request,
         code,
@@ -146,4 +118,33 @@ async def show_dossier(
     )
 
 
-ROUTES: list[ControllerRouterHandler] = [upload, withdraw, open_file, show_dossier]
+@get(
+    ["/cases/{code:str}/dossier/events", "/inspections/{code:str}/dossier/events"],
+    opt={"action": Action.DOSSIER_READ},
+    include_in_schema=False,
+)
+async def tell_progress(
+    code: FromPath[str], caller: Principal | None, resources: Resources
+) -> ServerSentEvent:
+    """`progress` with the state of each file, again when it changes; `done` once the report is there."""
+    async with resources.database.transaction() as session:
+        await check_reach(session, person(caller), code, Action.DOSSIER_READ)
+    return ServerSentEvent(_events(resources, case_dossiers.subject_of(code)))
+
+
+async def _events(resources: Resources, subject: str) -> AsyncIterator[ServerSentEventMessage]:
+    told: dict[int, str] | None = None
+    while True:
+        async with resources.database.transaction() as session:
+            dossier = await queries.latest_dossier(session, subject)
+        if dossier is None or dossier.state is not DossierState.CHECKING:
+            yield ServerSentEventMessage(event="done", data="{}")
+            return
+        states = await progress.states(resources.redis, dossier.key)
+        if states != told:
+            yield ServerSentEventMessage(event="progress", data=msgspec.json.encode(states).decode())
+        told = states
+        await asyncio.sleep(BEAT_SECONDS)
+
+
+ROUTES: list[ControllerRouterHandler] = [withdraw, open_file, show_dossier, tell_progress]
