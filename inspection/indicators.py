@@ -14,12 +14,11 @@ import msgspec
 
 from core.workdays import WorkCalendar
 from inspection.clocks import paused_working_days
+from inspection.figures import DAYS, PERCENT, Figure, Period, figure_of
 from inspection.rules import FAILING, PASSING
-from inspection.states import Verdict
+from inspection.states import Verdict, Violation
 
-CENT = Decimal("0.01")
 TEN_THOUSAND = Decimal(10_000)
-PERCENT, DAYS = "%", "工作日"
 JUDGED = (PASSING | FAILING) - {Verdict.NOT_CONCERNED}
 
 
@@ -55,47 +54,14 @@ class CaseFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Department and `present`, `late` or `absent`, for each party of each visit."""
     lamps: tuple[tuple[date, str, str], ...] = ()
     """Day, node, lamp; one for each change."""
-    field_minutes: int = 0
-    """Officers' booked minutes of visits that were held."""
-
-
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """`value` is numerator over denominator in `unit`, or None where there is nothing to divide by."""
-
-    code: str
-    zh: str
-    en: str
-    unit: str
-    numerator: Decimal
-    denominator: Decimal
-    value: Decimal | None
-    department: str | None = None
-    cases: tuple[str, ...] = ()
-    """Those that the denominator counts."""
-
-
-class Period(msgspec.Struct, frozen=True):
-    first: date
-    last: date
-
-    def __contains__(self, day: object) -> bool:
-        return isinstance(day, date) and self.first <= day <= self.last
-
-    @property
-    def months(self) -> int:
-        return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+    violations: tuple[tuple[date, str, str], ...] = ()
+    """Day, department, kind."""
 
 
 def indicators(
-    facts: Sequence[CaseFacts],
-    period: Period,
-    calendar: WorkCalendar,
-    *,
-    legal_days: int,
-    officers: int,
-    minutes_a_day: int = 390,
+    facts: Sequence[CaseFacts], period: Period, calendar: WorkCalendar, *, legal_days: int
 ) -> list[Figure]:
-    """All families that the inspections themselves can tell; trading's (13) are its own area's."""
+    """The families 1 to 11, which cases tell; those of the field (12) and of trading (13) are made beside this."""
     return [
         *_counts(facts, period, calendar),
         *_durations(facts, period, calendar),
@@ -104,37 +70,7 @@ def indicators(
         *_departments(facts, period),
         *_completion(facts, period, calendar, legal_days),
         *_lamps(facts, period),
-        *_utilisation(facts, period, calendar, officers * minutes_a_day),
     ]
-
-
-def rate(numerator: Decimal | int, denominator: Decimal | int, *, scale: int = 1) -> Decimal | None:
-    if not denominator:
-        return None
-    return (Decimal(numerator) * scale / Decimal(denominator)).quantize(CENT, ROUND_HALF_UP)
-
-
-def _figure(
-    code: str,
-    names: tuple[str, str],
-    unit: str,
-    fraction: tuple[Decimal | int, Decimal | int],
-    cases: Iterable[str] = (),
-    *,
-    department: str | None = None,
-) -> Figure:
-    numerator, denominator = fraction
-    return Figure(
-        code=code,
-        zh=names[0],
-        en=names[1],
-        unit=unit,
-        numerator=Decimal(numerator),
-        denominator=Decimal(denominator),
-        value=rate(numerator, denominator, scale=100 if unit == PERCENT else 1),
-        department=department,
-        cases=tuple(sorted(set(cases))),
-    )
 
 
 def _counts(facts: Sequence[CaseFacts], period: Period, calendar: WorkCalendar) -> Iterable[Figure]:
@@ -145,21 +81,26 @@ def _counts(facts: Sequence[CaseFacts], period: Period, calendar: WorkCalendar) 
         ("1.issued", issued, ("联合验收项目数（按出具意见）", "Inspections by opinion issued")),
     ):
         segments = {fact.segment for fact in held}
-        yield _figure(code, names, "个", (len(segments), 1), (fact.code for fact in held))
-    area = sum({fact.segment: fact.floor_area for fact in visited}.values(), Decimal(0)) / TEN_THOUSAND
+        yield figure_of(code, names, "个", (len(segments), 1), (fact.code for fact in held))
+    before = [fact for fact in facts if fact.first_visit in period.year_before]
+    number, number_before = (len({fact.segment for fact in some}) for some in (visited, before))
     codes = [fact.code for fact in visited]
-    yield _figure(
-        "2.area",
-        ("验收面积", "Floor area"),
-        "万㎡",
-        (area.quantize(Decimal("0.1"), ROUND_HALF_UP), 1),
-        codes,
-    )
-    segments = {fact.segment for fact in visited}
-    yield _figure("3.monthly", ("月均项目数", "Monthly mean"), "个", (len(segments), period.months), codes)
+    names = ("联合验收项目数同比", "Inspections, year on year")
+    yield figure_of("1.growth", names, PERCENT, (number - number_before, number_before), codes)
+    area, area_before = _area(visited), _area(before)
+    yield figure_of("2.area", ("验收面积", "Floor area"), "万㎡", (area, 1), codes)
+    names = ("验收面积同比增量", "Floor area, change on the year before")
+    yield figure_of("2.growth", names, "万㎡", (area - area_before, 1), codes)
+    yield figure_of("3.monthly", ("月均项目数", "Monthly mean"), "个", (number, period.months), codes)
     days = calendar.working_days_between(period.first - timedelta(days=1), period.last)
-    visits = sum(day in period for fact in facts for day in fact.visits)
-    yield _figure("10.daily", ("日均现场次数", "Visits a working day"), "次", (visits, days), codes)
+    inside = [fact.code for fact in facts for day in fact.visits if day in period]
+    yield figure_of("10.daily", ("日均现场次数", "Visits a working day"), "次", (len(inside), days), inside)
+
+
+def _area(held: Sequence[CaseFacts]) -> Decimal:
+    """万㎡ with one decimal, each segment once."""
+    area = sum({fact.segment: fact.floor_area for fact in held}.values(), Decimal(0)) / TEN_THOUSAND
+    return area.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def _durations(facts: Sequence[CaseFacts], period: Period, calendar: WorkCalendar) -> Iterable[Figure]:
@@ -178,7 +119,7 @@ def _durations(facts: Sequence[CaseFacts], period: Period, calendar: WorkCalenda
         ("4.gross", gross, ("平均办理时间（含不计时）", "Mean handling time, pauses included"), DAYS),
         ("4.calendar", calendar_days, ("平均历时", "Mean calendar days"), "天"),
     ):
-        yield _figure(code, names, unit, (total, len(done)), codes)
+        yield figure_of(code, names, unit, (total, len(done)), codes)
 
 
 def paused_before(calendar: WorkCalendar, fact: CaseFacts, accepted: date, issued: date) -> int:
@@ -196,7 +137,7 @@ def _passing(facts: Sequence[CaseFacts], period: Period) -> Iterable[Figure]:
     rates = []
     for department, verdicts in sorted(judged.items()):
         passed = sum(verdict in PASSING for _, verdict in verdicts)
-        figure = _figure(
+        figure = figure_of(
             "5.department",
             ("部门通过率", "Department's pass rate"),
             PERCENT,
@@ -208,11 +149,11 @@ def _passing(facts: Sequence[CaseFacts], period: Period) -> Iterable[Figure]:
         yield figure
     everything = [pair for verdicts in judged.values() for pair in verdicts]
     codes = {code for code, _ in everything}
-    yield _figure(
+    yield figure_of(
         "5.mean", ("部门平均通过率", "Mean of departments' pass rates"), "分", (sum(rates), len(rates)), codes
     )
     passed = sum(verdict in PASSING for _, verdict in everything)
-    yield _figure(
+    yield figure_of(
         "5.micro", ("全部意见通过率", "Pass rate of all opinions"), PERCENT, (passed, len(everything)), codes
     )
     for verdict, names in (
@@ -220,10 +161,10 @@ def _passing(facts: Sequence[CaseFacts], period: Period) -> Iterable[Figure]:
         (Verdict.DEEMED, ("其中超时默许", "of them deemed")),
     ):
         number = sum(each is verdict for _, each in everything)
-        yield _figure(f"5.{verdict.value}", names, PERCENT, (number, len(everything)), codes)
+        yield figure_of(f"5.{verdict.value}", names, PERCENT, (number, len(everything)), codes)
     concluded = [fact for fact in facts if fact.first_closed in period]
     clean = [fact for fact in concluded if _passed_at_once(fact)]
-    yield _figure(
+    yield figure_of(
         "6.first_visit",
         ("一次性现场验收全部通过率", "All passed at the first visit"),
         PERCENT,
@@ -240,24 +181,27 @@ def _rechecks(facts: Sequence[CaseFacts], period: Period, calendar: WorkCalendar
     concluded = [fact for fact in facts if fact.first_closed in period]
     codes = [fact.code for fact in concluded]
     again = sum(not _passed_at_once(fact) for fact in concluded)
-    yield _figure("7.recheck", ("复验率", "Recheck rate"), PERCENT, (again, len(concluded)), codes)
+    yield figure_of("7.recheck", ("复验率", "Recheck rate"), PERCENT, (again, len(concluded)), codes)
     visits = sum(len(fact.visits) for fact in concluded)
-    yield _figure("7.visits", ("每件现场次数", "Visits a case"), "次", (visits, len(concluded)), codes)
-    took = sorted(
-        calendar.working_days_between(start, end)
+    yield figure_of("7.visits", ("每件现场次数", "Visits a case"), "次", (visits, len(concluded)), codes)
+    rectified = [
+        (fact.code, calendar.working_days_between(start, end))
         for fact in facts
         for start, end in fact.rectifications
         if end in period
-    )
-    middle, ninth = _median_and_p90(took)
-    yield _figure("7.rectify_median", ("整改用时中位数", "Rectification, median"), DAYS, (middle, 1))
-    yield _figure("7.rectify_p90", ("整改用时九成位", "Rectification, p90"), DAYS, (ninth, 1))
+    ]
+    middle, ninth = _median_and_p90(sorted(days for _, days in rectified))
+    codes = [code for code, _ in rectified]
+    yield figure_of("7.rectify_median", ("整改用时中位数", "Rectification, median"), DAYS, (middle, 1), codes)
+    yield figure_of("7.rectify_p90", ("整改用时九成位", "Rectification, p90"), DAYS, (ninth, 1), codes)
     waits = [
-        calendar.working_days_between(fact.accepted, fact.first_visit)
+        (fact.code, calendar.working_days_between(fact.accepted, fact.first_visit))
         for fact in facts
         if fact.accepted and fact.first_visit and fact.first_visit in period
     ]
-    yield _figure("7.wait", ("受理至首次现场", "Acceptance to first visit"), DAYS, (sum(waits), len(waits)))
+    fraction = (sum(days for _, days in waits), len(waits))
+    names = ("受理至首次现场", "Acceptance to first visit")
+    yield figure_of("7.wait", names, DAYS, fraction, (code for code, _ in waits))
 
 
 def _median_and_p90(values: Sequence[int]) -> tuple[Decimal, Decimal]:
@@ -270,32 +214,48 @@ def _median_and_p90(values: Sequence[int]) -> tuple[Decimal, Decimal]:
 
 
 def _departments(facts: Sequence[CaseFacts], period: Period) -> Iterable[Figure]:
-    visited = [fact for fact in facts if fact.first_visit in period]
-    replies: dict[str, list[tuple[str, bool]]] = defaultdict(list)
-    presence: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    signed: dict[str, list[tuple[str, bool]]] = defaultdict(list)
-    for fact in visited:
-        for department, reply in fact.replies:
-            replies[department].append((fact.code, reply != "silent"))
-        for department, how in fact.attendance:
-            presence[department].append((fact.code, how))
+    """Of the cases whose first visit was in the period; deemed consent counts when it was given."""
+    counted: dict[tuple[str, str], list[tuple[str, bool]]] = defaultdict(list)
+    for fact in facts:
+        if fact.first_visit in period:
+            for code, department, good in _conduct(fact):
+                counted[code, department].append((fact.code, good))
         for opinion in fact.opinions:
-            if opinion.visit:
-                signed[opinion.department].append((fact.code, opinion.signed == opinion.visit))
-    came = {name: [(code, how != "absent") for code, how in rows] for name, rows in presence.items()}
-    punctual = {
-        name: [(code, how == "present") for code, how in rows if how != "absent"]
-        for name, rows in presence.items()
-    }
-    for code, names, table in (
-        ("8.reply", ("按时答复率", "Replies in time"), replies),
-        ("8.attendance", ("到场率", "Attendance"), came),
-        ("8.punctuality", ("准时率", "Punctuality"), punctual),
-        ("8.signed", ("当日签署率", "Signed the same day"), signed),
-    ):
-        for department, rows in sorted(table.items()):
-            fraction = (sum(good for _, good in rows), len(rows))
-            yield _figure(code, names, PERCENT, fraction, (case for case, _ in rows), department=department)
+            if opinion.round == 1 and opinion.signed in period and opinion.verdict in JUDGED:
+                deemed = opinion.verdict is Verdict.DEEMED
+                counted["8.deemed_consent", opinion.department].append((fact.code, deemed))
+    for (code, department), rows in sorted(counted.items()):
+        fraction = (sum(good for _, good in rows), len(rows))
+        cases = (case for case, _ in rows)
+        yield figure_of(code, DEPARTMENTS[code], PERCENT, fraction, cases, department=department)
+
+
+def _conduct(fact: CaseFacts) -> Iterable[tuple[str, str, bool]]:
+    """The figure, the department, and whether what the figure counts was so."""
+    for department, reply in fact.replies:
+        yield "8.reply", department, reply != "silent"
+        yield "8.deemed_attending", department, reply == "silent"
+    for department, how in fact.attendance:
+        yield "8.attendance", department, how != "absent"
+        if how != "absent":
+            yield "8.punctuality", department, how == "present"
+    for opinion in fact.opinions:
+        if opinion.visit:
+            yield "8.signed", opinion.department, opinion.signed == opinion.visit
+    again = {who for _, who, kind in fact.violations if kind == Violation.NOT_LISTED_ONCE}
+    for department in {each.department for each in fact.opinions if each.verdict in FAILING}:
+        yield "8.listed_once", department, department not in again
+
+
+DEPARTMENTS = {
+    "8.reply": ("按时答复率", "Replies in time"),
+    "8.attendance": ("到场率", "Attendance"),
+    "8.punctuality": ("准时率", "Punctuality"),
+    "8.signed": ("当日签署率", "Signed the same day"),
+    "8.listed_once": ("整改一次列明率", "Rectification listed once"),
+    "8.deemed_attending": ("缺席默认率", "Deemed attendance"),
+    "8.deemed_consent": ("超时默许率", "Deemed consent"),
+}
 
 
 def _completion(
@@ -304,7 +264,7 @@ def _completion(
     accepted = [fact for fact in facts if fact.accepted in period]
     finished = [fact for fact in accepted if fact.issued and fact.issued <= period.last]
     codes = [fact.code for fact in accepted]
-    yield _figure("9.done", ("办结率", "Completion rate"), PERCENT, (len(finished), len(accepted)), codes)
+    yield figure_of("9.done", ("办结率", "Completion rate"), PERCENT, (len(finished), len(accepted)), codes)
     done = [
         (fact, fact.accepted, fact.issued)
         for fact in facts
@@ -319,11 +279,11 @@ def _completion(
         for fact, accepted_on, issued_on in done
     )
     codes = [fact.code for fact, _, _ in done]
-    yield _figure("9.instant", ("即办率", "Decided the same day"), PERCENT, (instant, len(done)), codes)
-    yield _figure("9.early", ("提前办结率", "Decided early"), PERCENT, (early, len(done)), codes)
+    yield figure_of("9.instant", ("即办率", "Decided the same day"), PERCENT, (instant, len(done)), codes)
+    yield figure_of("9.early", ("提前办结率", "Decided early"), PERCENT, (early, len(done)), codes)
     promised = [fact.promised for fact, _, _ in done if fact.promised]
     legal = legal_days * len(promised)
-    yield _figure(
+    yield figure_of(
         "9.shorter",
         ("压缩率", "Promise under the legal limit"),
         PERCENT,
@@ -335,19 +295,7 @@ def _completion(
 def _lamps(facts: Sequence[CaseFacts], period: Period) -> Iterable[Figure]:
     for lamp, names in (("yellow", ("黄灯次数", "Yellow lamps")), ("red", ("红灯次数", "Red lamps"))):
         lit = [fact.code for fact in facts for day, _, which in fact.lamps if which == lamp and day in period]
-        yield _figure(f"11.{lamp}", names, "次", (len(lit), 1), lit)
-
-
-def _utilisation(
-    facts: Sequence[CaseFacts], period: Period, calendar: WorkCalendar, minutes_a_day: int
-) -> Iterable[Figure]:
-    visited = [fact for fact in facts if fact.first_visit in period]
-    minutes = sum(fact.field_minutes for fact in visited)
-    days = calendar.working_days_between(period.first - timedelta(days=1), period.last)
-    yield _figure(
-        "12.field",
-        ("外勤时间占比", "Field hours of working hours"),
-        PERCENT,
-        (minutes, days * minutes_a_day),
-        (fact.code for fact in visited),
-    )
+        yield figure_of(f"11.{lamp}", names, "次", (len(lit), 1), lit)
+    counted = [fact.code for fact in facts for day, _, _ in fact.violations if day in period]
+    names = ("部门违规次数", "Departments' violations")
+    yield figure_of("11.violations", names, "次", (len(counted), 1), counted)

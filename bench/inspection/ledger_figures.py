@@ -13,6 +13,7 @@ Key = tuple[str, str | None]
 CITY = ZoneInfo("Asia/Shanghai")
 OK = {"agree", "agree_with_commitment", "deemed"}
 NOT_OK = {"rectify", "disagree"}
+LEGAL = 20
 COUNTED = {"special_procedure", "review_rejected", "rectifying", "owner_rescheduled"}
 
 
@@ -52,11 +53,59 @@ def figures_of(entries: Iterable[dict[str, Any]], first: date, last: date) -> di
             len(accepted),
         ),
         ("10.daily", None): _ratio(len(opened), _worked(first - timedelta(days=1), last)),
+        ("1.growth", None): None,
+        ("2.growth", None): _two(
+            (sum(areas.values(), Decimal(0)) / 10000).quantize(Decimal("0.1"), ROUND_HALF_UP)
+        ),
+        ("7.visits", None): _ratio(sum(len(case.days("open_visit")) for case in closed), len(closed)),
+        ("7.wait", None): _ratio(
+            *_sum_and_count(
+                _worked(case.accepted, case.days("open_visit")[0]) for case in visited if case.accepted
+            )
+        ),
+        ("9.instant", None): _percent(sum(case.elapsed == 0 for case in done), len(done)),
+        ("9.early", None): _percent(sum(case.gross - case.paused < case.promised for case in done), len(done)),
+        ("9.shorter", None): _percent(
+            sum(LEGAL - case.promised for case in done), sum(LEGAL for case in done)
+        ),
     }
+    took = sorted(days for case in cases for end, days in case.rectified if within(end))
+    for name, tenths in (("median", 5), ("p90", 9)):
+        figures[f"7.rectify_{name}", None] = _two(_quantile(took, tenths))
+    violations = [day for case in cases for day, _, _ in case.violations if within(day)]
+    figures["11.violations", None] = _two(Decimal(len(violations)))
     for lamp in ("yellow", "red"):
         lit = [day for case in cases for day, which in case.lamps if which == lamp and within(day)]
         figures[f"11.{lamp}", None] = _two(Decimal(len(lit)))
-    return figures | _pass_rates(cases, within)
+    return figures | _pass_rates(cases, within) | _conduct(cases, visited, within)
+
+
+def _conduct(cases: Iterable["_Case"], visited: Iterable["_Case"], within: Any) -> dict[Key, Decimal | None]:
+    good: dict[Key, int] = defaultdict(int)
+    every: dict[Key, int] = defaultdict(int)
+
+    def count(code: str, department: str, *, holds: bool) -> None:
+        every[code, department] += 1
+        good[code, department] += holds
+
+    for case in visited:
+        for department, reply in case.replies:
+            count("8.reply", department, holds=reply != "silent")
+            count("8.deemed_attending", department, holds=reply == "silent")
+        for department, came, late in case.attendance:
+            count("8.attendance", department, holds=came)
+            if came:
+                count("8.punctuality", department, holds=not late)
+        for department, same_day in case.signed_on_site:
+            count("8.signed", department, holds=same_day)
+        twice = {who for _, who, kind in case.violations if kind == "not_listed_once"}
+        for department in case.failed:
+            count("8.listed_once", department, holds=department not in twice)
+    for case in cases:
+        for department, verdict, day in case.first_opinions:
+            if within(day) and verdict in OK | NOT_OK:
+                count("8.deemed_consent", department, holds=verdict == "deemed")
+    return {key: _percent(good[key], number) for key, number in every.items()}
 
 
 def _pass_rates(cases: Iterable["_Case"], within: Any) -> dict[Key, Decimal | None]:
@@ -70,6 +119,8 @@ def _pass_rates(cases: Iterable["_Case"], within: Any) -> dict[Key, Decimal | No
     everything = [verdict for all_ in verdicts.values() for verdict in all_]
     figures["5.mean", None] = _two(sum(rates.values(), Decimal(0)) / len(rates)) if rates else None
     figures["5.micro", None] = _percent(sum(v in OK for v in everything), len(everything))
+    for kind in ("agree_with_commitment", "deemed"):
+        figures[f"5.{kind}", None] = _percent(everything.count(kind), len(everything))
     return figures
 
 
@@ -88,6 +139,31 @@ class _Case:
             and e["action"] in {f"case.party.{v}" for v in OK | NOT_OK | {"na"}}
         ]
         self.clean = not any(verdict in NOT_OK for _, verdict, _ in self.first_opinions)
+        self.failed = {e["data"]["party"] for e in history if e["action"] in {f"case.party.{v}" for v in NOT_OK}}
+        self.violations = [
+            (_day(e), e["data"]["party"], e["data"]["kind"])
+            for e in history
+            if e["action"] == "case.violation"
+        ]
+        self.replies = [
+            (e["data"]["party"], e["action"].removeprefix("case.party."))
+            for e in history
+            if e["action"] in {"case.party.confirmed", "case.party.declined", "case.party.silent"}
+        ]
+        late = {
+            (e["data"]["party"], e["at"])
+            for e in history
+            if e["action"] == "case.violation" and e["data"]["note"] == "late"
+        }
+        self.attendance = [
+            (
+                e["data"]["party"],
+                e["action"] == "case.party.checked_in",
+                (e["data"]["party"], e["at"]) in late,
+            )
+            for e in history
+            if e["action"] in {"case.party.checked_in", "case.party.absent"}
+        ]
 
     def _first(self, name: str) -> dict[str, Any]:
         return next(e for e in self.history if e["action"] == f"case.{name}")
@@ -97,6 +173,33 @@ class _Case:
 
     def day(self, name: str) -> date | None:
         return next(iter(self.days(name)), None)
+
+    @property
+    def promised(self) -> int:
+        """As the applicant was told in writing."""
+        return next(
+            int(e["data"]["content"]["promised_days"])
+            for e in self.history
+            if e["action"] == "letter.send" and e["data"]["kind"] == "acceptance"
+        )
+
+    @property
+    def rectified(self) -> list[tuple[date, int]]:
+        """When each list was done, and the working days it took."""
+        pairs = zip(self.days("order_rectification"), self.days("rectified"), strict=False)
+        return [(end, _worked(start, end)) for start, end in pairs]
+
+    @property
+    def signed_on_site(self) -> list[tuple[str, bool]]:
+        """Of each opinion by a party that had checked in: whether it was signed on the day of the visit."""
+        found, planned = [], None
+        for e in self.history:
+            if e["action"] == "case.confirm_slot":
+                planned = datetime.fromisoformat(e["data"]["starts_at"]).astimezone(CITY).date()
+            spoke = e["action"] in {f"case.party.{v}" for v in OK | NOT_OK | {"na"}}
+            if spoke and e["data"]["before"] == "checked_in":
+                found.append((e["data"]["party"], _day(e) == planned))
+        return found
 
     @property
     def span(self) -> tuple[date, date]:
@@ -132,6 +235,21 @@ def _day(entry: dict[str, Any]) -> date:
 
 def _worked(start: date, end: date) -> int:
     return sum(is_workday(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
+
+
+def _quantile(ordered: list[int], tenths: int) -> Decimal:
+    """Between the two nearest ranks, both ends included; 0 where nothing was counted."""
+    if not ordered:
+        return Decimal(0)
+    place = Decimal(tenths * (len(ordered) - 1)) / 10
+    below = ordered[int(place)]
+    above = ordered[min(int(place) + 1, len(ordered) - 1)]
+    return below + (above - below) * (place - int(place))
+
+
+def _sum_and_count(numbers: Iterable[int]) -> tuple[int, int]:
+    every = list(numbers)
+    return sum(every), len(every)
 
 
 def _two(value: Decimal) -> Decimal:

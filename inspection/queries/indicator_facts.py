@@ -10,37 +10,118 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core.clock import local_date
-from inspection.clocks import PAUSED_NODES
-from inspection.indicators import CaseFacts, Figure, Period, SpokenOpinion, indicators
+from inspection.clocks import ONE_DAY, PAUSED_NODES, start_of
+from inspection.figures import Figure, Period
+from inspection.indicators import CaseFacts, SpokenOpinion, indicators
 from inspection.models import (
     Booking,
     Case,
     CaseEvent,
+    Leave,
     Officer,
     Opinion,
     Party,
     Pause,
     Project,
     Segment,
+    Vehicle,
     Visit,
 )
 from inspection.reckoning import reckoning
+from inspection.report import Report, months_of
 from inspection.states import BookingState, Event, Node, VisitState
+from inspection.utilisation import Capacity, FieldBooking, utilisation
 
 T = TypeVar("T")
 Gathered = dict[int, list[T]]
 
 
 async def compute(session: AsyncSession, first: date, last: date, *, now: datetime) -> list[Figure]:
-    """Every indicator of [first, last], with the calendar and the legal limit in force."""
-    at = await reckoning(session, now)
+    """The families 1 to 12 of [first, last], with the calendar and the legal limit in force."""
+    return list((await report(session, Period(first, last), now=now)).figures)
+
+
+async def report(
+    session: AsyncSession, period: Period, *, now: datetime, others: Iterable[Figure] = ()
+) -> Report:
+    """The period's report; `others` are figures of other areas that belong in it."""
+    at, facts = await reckoning(session, now), await case_facts(session)
+    legal_days = at.rules["clock.legal"]
+    bookings, there = await field_bookings(session, period), await capacity(session, period)
+    return Report(
+        period=period,
+        calendar_version=at.calendar.version,
+        figures=(
+            *indicators(facts, period, at.calendar, legal_days=legal_days),
+            *utilisation(bookings, there, period, at.calendar),
+            *others,
+        ),
+        months=tuple(months_of(facts, period, at.calendar, legal_days=legal_days)),
+    )
+
+
+async def field_bookings(session: AsyncSession, period: Period) -> list[FieldBooking]:
+    """Officers' parts in the visits of the period that were held."""
+    rows: Any = await session.execute(
+        sa.select(
+            col(Case.code),
+            col(Booking.visit_id),
+            col(Booking.during),
+            col(Project.code).label("site"),
+            col(Project.owner_credit_code),
+            col(Project.lon),
+            col(Project.lat),
+            col(Officer.id),
+            col(Officer.office_lon),
+            col(Officer.office_lat),
+            col(Officer.vehicle_pool),
+        )
+        .join(Visit, col(Visit.id) == col(Booking.visit_id))
+        .join(Case, col(Case.id) == col(Visit.case_id))
+        .join(Segment, col(Segment.id) == col(Case.segment_id))
+        .join(Project, col(Project.id) == col(Segment.project_id))
+        .join(Officer, col(Officer.id) == col(Booking.officer_id))
+        .where(
+            col(Visit.opened_at).is_not(None),
+            col(Booking.state) == BookingState.BOOKED,
+            sa.func.lower(col(Booking.during)) >= start_of(period.first),
+            sa.func.lower(col(Booking.during)) < start_of(period.last + ONE_DAY),
+        )
+        .order_by(col(Booking.id))
+    )
+    return [
+        FieldBooking(
+            case=row.code,
+            visit=row.visit_id,
+            site=row.site,
+            applicant=row.owner_credit_code,
+            spot=(row.lon, row.lat),
+            officer=row.id,
+            office=(row.office_lon, row.office_lat),
+            pool=row.vehicle_pool,
+            starts_at=row.during.lower,
+            ends_at=row.during.upper,
+        )
+        for row in rows
+    ]
+
+
+async def capacity(session: AsyncSession, period: Period) -> Capacity:
     officers = await session.scalar(sa.select(sa.func.count()).where(col(Officer.active)))
-    return indicators(
-        await case_facts(session),
-        Period(first, last),
-        at.calendar,
-        legal_days=at.rules["clock.legal"],
+    leave = await session.scalars(
+        sa.select(Leave).where(col(Leave.first_day) <= period.last, col(Leave.last_day) >= period.first)
+    )
+    seats: dict[str, tuple[int, ...]] = {}
+    for vehicle in await session.scalars(sa.select(Vehicle).where(col(Vehicle.active))):
+        seats[vehicle.pool] = (*seats.get(vehicle.pool, ()), vehicle.seats)
+    return Capacity(
         officers=officers or 0,
+        leave=tuple(
+            (row.first_day + n * ONE_DAY, 1 if row.half else 2)
+            for row in leave
+            for n in range((row.last_day - row.first_day).days + 1)
+        ),
+        seats=seats,
     )
 
 
@@ -56,7 +137,6 @@ async def case_facts(session: AsyncSession) -> list[CaseFacts]:
     pauses = await _pauses(session)
     opinions = await _opinions(session)
     visits = await _visits(session)
-    minutes = await _minutes(session)
     events = await _events(session)
     return [
         CaseFacts(
@@ -85,7 +165,11 @@ async def case_facts(session: AsyncSession) -> list[CaseFacts]:
                 for row in events[case.id]
                 if row.name == "lamp"
             ),
-            field_minutes=sum(minutes[case.id]),
+            violations=tuple(
+                (local_date(row.at), row.department_code, row.data["kind"])
+                for row in events[case.id]
+                if row.name == "violation"
+            ),
         )
         for case, project, number, area in rows
     ]
@@ -184,16 +268,6 @@ async def _visits(session: AsyncSession) -> Gathered[date]:
         .order_by(col(Visit.id))
     )
     return _gather(rows, lambda row: local_date(row.opened_at))
-
-
-async def _minutes(session: AsyncSession) -> Gathered[int]:
-    length = sa.func.upper(col(Booking.during)) - sa.func.lower(col(Booking.during))
-    rows = await session.execute(
-        sa.select(col(Visit.case_id), length.label("length"))
-        .join(Booking, col(Booking.visit_id) == col(Visit.id))
-        .where(col(Visit.opened_at).is_not(None), col(Booking.state) == BookingState.BOOKED)
-    )
-    return _gather(rows, lambda row: round(row.length.total_seconds() / 60))
 
 
 def _gather(rows: Any, item: Callable[[Any], T]) -> Gathered[T]:

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.workdays import state_council_calendar
 from inspection.commands import decisions
 from inspection.commands.fieldwork import FindingForm
-from inspection.indicators import CaseFacts, Figure, Period, SpokenOpinion, indicators
+from inspection.figures import Figure, Period
+from inspection.indicators import CaseFacts, SpokenOpinion, indicators
 from inspection.queries.indicator_facts import compute
 from inspection.states import Verdict
 from tests.inspection.world import World, at, issued, visited
@@ -36,7 +37,7 @@ def fact(code: str, **changes: Any) -> CaseFacts:
 
 
 def figures(*facts: CaseFacts, period: Period = MARCH) -> dict[tuple[str, str | None], Figure]:
-    found = indicators(facts, period, state_council_calendar(), legal_days=20, officers=10)
+    found = indicators(facts, period, state_council_calendar(), legal_days=20)
     return {(figure.code, figure.department): figure for figure in found}
 
 
@@ -78,6 +79,43 @@ def test_pass_rates_leave_the_unconcerned_out() -> None:
     assert found["5.agree_with_commitment", None].value == Decimal("20.00")
     assert found["6.first_visit", None].value == Decimal("66.67")
     assert found["7.recheck", None].value == Decimal("33.33")
+
+
+def test_growth_compares_with_the_same_days_of_the_year_before() -> None:
+    before = date(2025, 3, 31)
+    found = figures(
+        fact("a"), fact("b"), fact("c"), fact("d", first_visit=before, floor_area=Decimal(50_000))
+    )
+    assert found["1.growth", None].value == Decimal("200.00")
+    assert found["2.growth", None].value == Decimal("-1.30")  # 3.7 万㎡ against 5.0
+
+
+def test_conduct_of_departments_is_counted_by_case() -> None:
+    day = date(2026, 3, 5)
+    one = fact(
+        "a",
+        replies=(("fire", "confirmed"), ("water", "silent")),
+        attendance=(("fire", "late"), ("water", "absent")),
+        opinions=(spoken("fire", Verdict.RECTIFY), spoken("water", Verdict.DEEMED)),
+        violations=((day, "fire", "not_listed_once"),),
+    )
+    two = fact("b", replies=(("fire", "declined"),), opinions=(spoken("fire", Verdict.RECTIFY),))
+    found = figures(one, two)
+    values = {key: figure.value for key, figure in found.items() if key[0].startswith("8.")}
+    assert values == {
+        ("8.reply", "fire"): 100,
+        ("8.reply", "water"): 0,
+        ("8.deemed_attending", "fire"): 0,
+        ("8.deemed_attending", "water"): 100,
+        ("8.attendance", "fire"): 100,
+        ("8.attendance", "water"): 0,
+        ("8.punctuality", "fire"): 0,
+        ("8.signed", "fire"): 100,
+        ("8.signed", "water"): 100,
+        ("8.listed_once", "fire"): 50,
+        ("8.deemed_consent", "fire"): 0,
+        ("8.deemed_consent", "water"): 100,
+    }
 
 
 def test_figure_without_denominator_has_no_value() -> None:
