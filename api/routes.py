@@ -31,6 +31,7 @@ from api.web import (
     portal_following,
     portal_objections,
     portal_statistics,
+    reports,
     rulebook,
     supervision,
     window,
@@ -67,5 +68,6 @@ ROUTES: list[ControllerRouterHandler] = [
     *feeds.ROUTES,
     *opinions.ROUTES,
     *supervision.ROUTES,
+    *reports.ROUTES,
     *v1.ROUTES,
 ]
