@@ -61,11 +61,25 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('sha256', sa.CHAR(length=64), nullable=False),
     sa.Column('rules_version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
     sa.Column('report', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('checked_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_document_result')),
-    sa.UniqueConstraint('sha256', 'rules_version', name=op.f('uq_document_result_sha256_rules_version'))
+    sa.UniqueConstraint('sha256', 'rules_version', 'day', name=op.f('uq_document_result_sha256_rules_version_day'))
     )
+    op.create_table('intake_notice',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('subject', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('verification_code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('issued_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('content', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('pdf', sa.LargeBinary(), nullable=True),
+    sa.Column('sha256', sa.CHAR(length=64), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_intake_notice')),
+    sa.UniqueConstraint('verification_code', name=op.f('uq_intake_notice_verification_code'))
+    )
+    op.create_index(op.f('ix_intake_notice_sha256'), 'intake_notice', ['sha256'], unique=False)
+    op.create_index(op.f('ix_intake_notice_subject'), 'intake_notice', ['subject'], unique=False)
     op.create_table('ledger_entry',
     sa.Column('seq', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('at', sa.TIMESTAMP(timezone=True), nullable=False),
@@ -309,12 +323,17 @@ def upgrade() -> None:
     sa.Column('project', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('state', sa.Enum('open', 'checking', 'checked', name='dossierstate', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('report', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('previous', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('submitted_on', sa.Date(), nullable=True),
+    sa.Column('request_key', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('request_digest', sa.CHAR(length=64), nullable=True),
     sa.Column('opened_by', sa.BigInteger(), nullable=True),
     sa.Column('opened_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('checked_at', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['opened_by'], ['account.id'], name=op.f('fk_dossier_opened_by'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_dossier')),
-    sa.UniqueConstraint('key', name=op.f('uq_dossier_key'))
+    sa.UniqueConstraint('key', name=op.f('uq_dossier_key')),
+    sa.UniqueConstraint('request_key', name=op.f('uq_dossier_request_key'))
     )
     op.create_index(op.f('ix_dossier_subject'), 'dossier', ['subject'], unique=False)
     op.create_table('draw',
@@ -573,6 +592,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_rule_value')),
     sa.UniqueConstraint('name', 'valid_from', name=op.f('uq_rule_value_name_valid_from'))
     )
+    op.create_table('rule_version',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('part', sa.Enum('checklist', 'sheets', 'families', 'fields', 'findings', name='rulepart', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('status', sa.Enum('proposed', 'approved', 'rejected', name='rulestatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('proposed_by', sa.BigInteger(), nullable=False),
+    sa.Column('proposed_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('approved_by', sa.BigInteger(), nullable=True),
+    sa.Column('approved_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.CheckConstraint('approved_by IS NULL OR approved_by <> proposed_by', name=op.f('ck_rule_version_four_eyes')),
+    sa.ForeignKeyConstraint(['approved_by'], ['account.id'], name=op.f('fk_rule_version_approved_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['proposed_by'], ['account.id'], name=op.f('fk_rule_version_proposed_by'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rule_version'))
+    )
     op.create_table('search_entry',
     sa.Column('notice_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('month', sa.Integer(), nullable=False),
@@ -591,6 +627,21 @@ def upgrade() -> None:
     op.create_index('ix_search_entry_district', 'search_entry', ['district'], unique=False)
     op.create_index('ix_search_entry_month', 'search_entry', ['month'], unique=False)
     op.create_index('ix_search_entry_newest', 'search_entry', ['published_at', 'notice_id'], unique=False)
+    op.create_table('upload',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('subject', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.CHAR(length=64), nullable=True),
+    sa.Column('opened_by', sa.BigInteger(), nullable=False),
+    sa.Column('opened_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('taken_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['opened_by'], ['account.id'], name=op.f('fk_upload_opened_by'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_upload')),
+    sa.UniqueConstraint('key', name=op.f('uq_upload_key'))
+    )
+    op.create_index(op.f('ix_upload_subject'), 'upload', ['subject'], unique=False)
     op.create_table('webhook_attempt',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('webhook_id', sa.BigInteger(), nullable=False),
@@ -1214,11 +1265,14 @@ def downgrade() -> None:
     op.drop_table('calendar_day')
     op.drop_index('ix_webhook_attempt_newest', table_name='webhook_attempt')
     op.drop_table('webhook_attempt')
+    op.drop_index(op.f('ix_upload_subject'), table_name='upload')
+    op.drop_table('upload')
     op.drop_index('ix_search_entry_newest', table_name='search_entry')
     op.drop_index('ix_search_entry_month', table_name='search_entry')
     op.drop_index('ix_search_entry_district', table_name='search_entry')
     op.drop_index('ix_search_entry_closing', table_name='search_entry', postgresql_include=['month'], postgresql_where=sa.text('closes_at IS NOT NULL'))
     op.drop_table('search_entry')
+    op.drop_table('rule_version')
     op.drop_table('rule_value')
     op.drop_index('ix_quarantined_open', table_name='quarantined', postgresql_where=sa.text("state = 'open'"))
     op.drop_index(op.f('ix_quarantined_delivery_id'), table_name='quarantined')
@@ -1290,6 +1344,9 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_ledger_entry_subject'), table_name='ledger_entry')
     op.drop_index(op.f('ix_ledger_entry_action'), table_name='ledger_entry')
     op.drop_table('ledger_entry')
+    op.drop_index(op.f('ix_intake_notice_subject'), table_name='intake_notice')
+    op.drop_index(op.f('ix_intake_notice_sha256'), table_name='intake_notice')
+    op.drop_table('intake_notice')
     op.drop_table('document_result')
     op.drop_table('department')
     op.drop_index('ix_delivery_source_received', table_name='delivery')
