@@ -12,6 +12,7 @@ from tendering import search
 from tendering.complaints import models as complaints
 from tendering.following import models as following
 from tendering.milestones import models as milestones
+from tendering.openings import models as openings
 from tendering.webhooks import models as webhooks
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "ledger",
     "metadata",
     "milestones",
+    "openings",
     "outbox",
     "people",
     "schedules",

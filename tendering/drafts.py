@@ -8,16 +8,18 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core import clock, ledger
+from core import clock, ledger, outbox
 from core.calendars import load_calendar
 from core.errors import FieldProblem, FourEyesRequired, InvalidInput, NotFound, Refusal
-from tendering.commands import publish_notice
+from core.i18n import DEFAULT_LOCALE, translate
+from tendering.commands import AgainstTimetable, problem_of, publish_notice
 from tendering.content import Publication, to_json
 from tendering.models import Draft, DraftState, Notice, Process
 from tendering.rules import KINDS
 from tendering.timetable import Finding, check_before_publication
 
 SOURCE = "portal"
+SCHEDULED = "draft.due"
 LIST_SIZE = 100
 
 
@@ -81,9 +83,11 @@ async def submit_draft(session: AsyncSession, draft_id: int, *, by: int, now: da
 
 
 async def return_draft(session: AsyncSession, draft_id: int, *, remark: str, by: int, now: datetime) -> None:
-    """Send it back to its writer, saying why."""
-    draft = await _open_draft(session, draft_id, DraftState.SUBMITTED)
-    draft.state, draft.remark = DraftState.DRAFT, remark.strip()
+    """Send it back to its writer, saying why; what was to be published later is not."""
+    draft = await _open_draft(session, draft_id, DraftState.SUBMITTED, DraftState.SCHEDULED)
+    await outbox.cancel(session, _key(draft_id))
+    draft.state, draft.remark, draft.publish_at = DraftState.DRAFT, remark.strip(), None
+    draft.published_by = None
     _record(session, draft, "draft.return", by=by, now=now)
 
 
@@ -95,12 +99,50 @@ async def publish_draft(session: AsyncSession, draft_id: int, *, by: int, now: d
     draft = await _open_draft(session, draft_id, DraftState.SUBMITTED)
     if draft.drafted_by == by:
         raise FourEyesRequired
+    return await _publish(session, draft, by=by, now=now)
+
+
+async def _publish(session: AsyncSession, draft: Draft, *, by: int, now: datetime) -> str:
     publication = msgspec.structs.replace(publication_of(draft), published_at=now)
     code = await publish_notice(session, publication, process=draft.process_code, now=now, by=f"account:{by}")
     draft.state, draft.published_by = DraftState.PUBLISHED, by
     draft.notice_id = await session.scalar(sa.select(col(Notice.id)).where(col(Notice.code) == code))
     _record(session, draft, "draft.publish", by=by, now=now)
     return code
+
+
+async def schedule_draft(
+    session: AsyncSession, draft_id: int, *, at: datetime, by: int, now: datetime
+) -> None:
+    """Approve a submitted draft, by somebody else than its writer, to be published by itself at this moment.
+
+    It is checked as of that moment, now and then again. Raises FourEyesRequired, InvalidInput, AgainstTimetable.
+    """
+    draft = await _open_draft(session, draft_id, DraftState.SUBMITTED)
+    if draft.drafted_by == by:
+        raise FourEyesRequired
+    if at <= now:
+        raise InvalidInput(problems=(FieldProblem("publish_at", "定时发布的时间须在现在之后。"),))
+    findings = await check_draft(session, draft, now=at)
+    if problems := tuple(problem_of(finding) for finding in findings if finding.refuses):
+        raise AgainstTimetable(problems=problems)
+    draft.state, draft.published_by, draft.publish_at = DraftState.SCHEDULED, by, at
+    outbox.emit(session, SCHEDULED, {"draft": draft_id}, now=now, due=at, key=_key(draft_id))
+    _record(session, draft, "draft.schedule", by=by, now=now)
+
+
+async def publish_scheduled(session: AsyncSession, draft_id: int, *, now: datetime) -> str | None:
+    """Its moment has come. What may not be published any more goes back to be looked at, saying why."""
+    draft = await session.get(Draft, draft_id, with_for_update=True)
+    if draft is None or draft.state is not DraftState.SCHEDULED or draft.published_by is None:
+        return None
+    try:
+        return await _publish(session, draft, by=draft.published_by, now=now)
+    except Refusal as refusal:
+        draft.state, draft.publish_at, draft.published_by = DraftState.SUBMITTED, None, None
+        draft.remark = translate(DEFAULT_LOCALE, refusal.message, refusal.params)
+        outbox.emit(session, "draft.held", {"draft": draft_id, "code": refusal.code}, now=now)
+        return None
 
 
 async def check_draft(session: AsyncSession, draft: Draft, *, now: datetime) -> list[Finding]:
@@ -146,17 +188,21 @@ def publication_of(draft: Draft) -> Publication:
     return msgspec.convert(draft.publication, Publication)
 
 
-async def _open_draft(session: AsyncSession, draft_id: int, state: DraftState) -> Draft:
+async def _open_draft(session: AsyncSession, draft_id: int, *states: DraftState) -> Draft:
     draft = await session.get(Draft, draft_id, with_for_update=True)
     if draft is None:
         raise NotFound
-    if draft.state is not state:
+    if draft.state not in states:
         raise DraftClosed
     return draft
 
 
 async def _exists(session: AsyncSession, process_code: str) -> bool:
     return bool(await session.scalar(sa.select(sa.exists().where(col(Process.code) == process_code))))
+
+
+def _key(draft_id: int) -> str:
+    return f"draft:{draft_id}"
 
 
 def _record(session: AsyncSession, draft: Draft, action: str, *, by: int, now: datetime) -> None:

@@ -210,6 +210,7 @@ class Quarantined(SQLModel, table=True):
 class DraftState(StrEnum):
     DRAFT = "draft"
     SUBMITTED = "submitted"
+    SCHEDULED = "scheduled"
     PUBLISHED = "published"
 
 
@@ -229,6 +230,8 @@ class Draft(SQLModel, table=True):
     drafted_by: int = reference("account.id", index=False)
     drafted_at: datetime = Field(sa_type=Timestamp)
     published_by: int | None = reference("account.id", index=False, nullable=True)
+    publish_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    """When it is published by itself, once approved for later."""
     notice_id: int | None = reference("notice.id", index=False, nullable=True)
     remark: str = ""
     """Why it was sent back."""

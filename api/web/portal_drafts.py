@@ -70,6 +70,11 @@ class Remark:
     remark: str = ""
 
 
+@dataclass
+class When:
+    publish_at: str = ""
+
+
 Filled = Annotated[DraftForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 DRAFTING: dict[str, Any] = {"opt": {"action": Action.NOTICE_DRAFT}, "include_in_schema": False}
 PUBLISHING: dict[str, Any] = {"opt": {"action": Action.NOTICE_PUBLISH}, "include_in_schema": False}
@@ -140,7 +145,18 @@ async def send_back(
 
 
 @post("/drafts/{number:int}/publish", status_code=303, **PUBLISHING)
-async def publish(session: AsyncSession, caller: Principal, now: datetime, number: FromPath[int]) -> Redirect:
+async def publish(
+    session: AsyncSession,
+    caller: Principal,
+    now: datetime,
+    *,
+    number: FromPath[int],
+    data: Annotated[When, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Redirect:
+    """At once, or at the moment of the form."""
+    if data.publish_at:
+        await drafts.schedule_draft(session, number, at=_moment(data.publish_at), by=caller.person, now=now)
+        return Redirect(f"/drafts/{number}", status_code=303)
     code = await drafts.publish_draft(session, number, by=caller.person, now=now)
     return Redirect(f"/notices/{code}", status_code=303)
 
@@ -260,6 +276,14 @@ def publication_from(data: DraftForm, *, now: datetime) -> Publication:
             text=data.text.strip(),
         ),
     )
+
+
+def _moment(text: str) -> datetime:
+    """Civil time, as `datetime-local` sends it."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=clock.LOCAL)
+    except ValueError as error:
+        raise InvalidInput(problems=(FieldProblem("publish_at", "该项填写有误。"),)) from error
 
 
 def form_of(publication: Publication, process_code: str | None) -> DraftForm:

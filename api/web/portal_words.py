@@ -114,6 +114,7 @@ REMEDIES: Mapping[RemedyKind, str] = {RemedyKind.OBJECTION: "异议", RemedyKind
 DRAFT_STATES: Mapping[DraftState, str] = {
     DraftState.DRAFT: "起草中",
     DraftState.SUBMITTED: "待发布",
+    DraftState.SCHEDULED: "待定时发布",
     DraftState.PUBLISHED: "已发布",
 }
 

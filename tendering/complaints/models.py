@@ -23,7 +23,9 @@ class Complaint(SQLModel, table=True):
     __table_args__ = (
         # Before each publication: is the process suspended?
         sa.Index(
-            "ix_trade_complaint_suspending", "process_id", postgresql_where=sa.text("suspended_until IS NOT NULL")
+            "ix_trade_complaint_suspending",
+            "process_id",
+            postgresql_where=sa.text("suspended_until IS NOT NULL"),
         ),
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.outbox import Event, Handler
+from tendering import drafts
 from tendering.milestones import commands
 
 
@@ -20,8 +21,13 @@ async def release(session: AsyncSession, event: Event, _: None, now: datetime) -
     await commands.release_milestones(session, event.payload["code"], now=now)
 
 
+async def publish(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
+    await drafts.publish_scheduled(session, event.payload["draft"], now=now)
+
+
 HANDLERS = [
     Handler("notices.published", plan),
     Handler(commands.REACHED, reach),
     Handler("objection.answered", release),
+    Handler(drafts.SCHEDULED, publish),
 ]
