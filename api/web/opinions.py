@@ -20,12 +20,14 @@ from core.clock import local_date
 from core.errors import NotFound, Refusal
 from core.i18n import gettext
 from core.settings import MEGABYTE
+from documents import notices
 from inspection import papers
 from inspection.commands import decisions
+from inspection.letter_texts import TITLES
 from inspection.models import Case, JointOpinion
-from inspection.papers import Verification
+from inspection.papers import Genuineness, Verification
 from inspection.queries.cases import ISSUER_STATES, list_cases
-from inspection.states import CaseState
+from inspection.states import CaseState, LetterKind
 
 ISSUED = (CaseState.ISSUED, CaseState.FILED, CaseState.ARCHIVED)
 #: No joint opinion comes near this; what is larger is not one.
@@ -120,8 +122,22 @@ async def verify_file(request: PageRequest, session: AsyncSession) -> Template:
 
 
 async def look_up(session: AsyncSession, *, code: str, pdf: bytes | None = None) -> Verification:
-    """Among opinions and letters."""
-    return await papers.verify(session, code=code, pdf=pdf)
+    """Among opinions and letters, and among the notices that the intake prints."""
+    found = await papers.verify(session, code=code, pdf=pdf)
+    if found.result is not Genuineness.UNKNOWN:
+        return found
+    notice = await notices.verify(session, code=code, pdf=pdf)
+    if notice is None:
+        return found
+    return Verification(
+        result=Genuineness.GENUINE if notice.genuine else Genuineness.CHANGED,
+        title=TITLES[LetterKind.DEFICIENCY],
+        verification_code=notice.code,
+        case_code=notice.number,
+        project_name=notice.project,
+        issued_on=notice.issued_on.isoformat(),
+        sha256=notice.sha256,
+    )
 
 
 async def _read(file: object) -> bytes:
