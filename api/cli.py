@@ -57,11 +57,12 @@ def serve(workers: int) -> None:
 
 
 @main.command()
-def worker() -> None:
-    """Run jobs from the queue and relay the outbox."""
+@click.option("--queue", type=click.Choice(["jobs", "scheduling"]), default="jobs", show_default=True)
+def worker(queue: str) -> None:
+    """Run jobs from a queue and relay the outbox to it; plans are solved by the workers of `scheduling`."""
     from api.worker import serve_jobs
 
-    asyncio.run(serve_jobs(Settings()))
+    asyncio.run(serve_jobs(Settings(), queue))
 
 
 @main.command()
@@ -123,6 +124,15 @@ def openapi(target: Path) -> None:
     from api.openapi import write_document
 
     write_document(target)
+
+
+@main.command("seal-notices")
+def seal_notices() -> None:
+    """Put every notice not yet sealed into today's signed tree; the worker does so after midnight by itself."""
+    from api.notice_sealing import seal_now
+
+    with reachable() as settings:
+        click.echo(asyncio.run(seal_now(settings)))
 
 
 @main.command("import-notices")

@@ -2,6 +2,7 @@
 
 from api.case_dossiers import HANDLERS as CASE_DOSSIERS
 from api.following import HANDLERS as FOLLOWING
+from api.notice_sealing import HANDLERS as NOTICE_SEALING
 from api.schedules.solving import HANDLERS as SCHEDULES
 from api.webhooks import HANDLERS as WEBHOOKS
 from core.gateways import HANDLERS as TEXTS
@@ -17,6 +18,7 @@ HANDLERS: list[Handler] = [
     *CASE_DOSSIERS,
     *SCHEDULES,
     *MILESTONES,
+    *NOTICE_SEALING,
     *FOLLOWING,
     *WEBHOOKS,
     *MAIL,

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     """The address in letters, QR codes and feeds; `http://localhost:PORT` unless set."""
     secret_key: str = ""
     """At least 32 characters; made and kept in `data_dir/secret` unless set."""
+    signing_key: str = ""
+    """64 hexadecimal digits; made and kept in `data_dir/signing_key` unless set."""
     secure_cookies: bool = False
     """True behind HTTPS."""
     demo: bool = False
@@ -67,9 +69,16 @@ class Settings(BaseSettings):
 
     @cached_property
     def secret(self) -> str:
-        if self.secret_key:
-            return self.secret_key
-        path = self.data_dir / "secret"
+        return self.secret_key or self._kept("secret")
+
+    @cached_property
+    def signing_seed(self) -> bytes:
+        """The Ed25519 key that signs each day's notices."""
+        return bytes.fromhex(self.signing_key or self._kept("signing_key"))
+
+    def _kept(self, name: str) -> str:
+        """32 random bytes in hexadecimal, made once and kept in the data folder for our eyes only."""
+        path = self.data_dir / name
         if not path.exists():
             self.data_dir.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)

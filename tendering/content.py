@@ -126,19 +126,47 @@ def content_from(document: object) -> Content:
 
 def digest_of(item: Publication, code: str) -> str:
     """SHA-256 of a notice as published: canonical JSON (keys sorted, no spaces) of all that a reader sees."""
-    said = {
-        "id": code,
-        "category": item.category,
-        "kind": item.kind,
-        "nature": item.nature,
-        "title": item.title,
-        "district": item.district,
-        "projectCode": item.project_code,
-        "buyer": item.buyer,
-        "publishedAt": item.published_at.astimezone(UTC),
-        "content": item.content,
-    }
+    said = published_form(
+        code=code,
+        category=item.category,
+        kind=item.kind,
+        nature=item.nature,
+        title=item.title,
+        district=item.district,
+        project_code=item.project_code,
+        buyer=item.buyer,
+        published_at=item.published_at,
+        content=item.content,
+    )
     return hashlib.sha256(canonical(said)).hexdigest()
+
+
+def published_form(
+    *,
+    code: str,
+    category: Category,
+    kind: NoticeKind,
+    nature: Nature,
+    title: str,
+    district: str | None,
+    project_code: str | None,
+    buyer: Party | None,
+    published_at: datetime,
+    content: Content,
+) -> dict[str, object]:
+    """All that a reader sees of a notice."""
+    return {
+        "id": code,
+        "category": category,
+        "kind": kind,
+        "nature": nature,
+        "title": title,
+        "district": district,
+        "projectCode": project_code,
+        "buyer": buyer,
+        "publishedAt": published_at.astimezone(UTC),
+        "content": content,
+    }
 
 
 def canonical(value: object) -> bytes:

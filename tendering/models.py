@@ -140,6 +140,36 @@ class SearchEntry(SQLModel, table=True):
     text: str
 
 
+class NoticeTree(SQLModel, table=True):
+    """A day's Merkle tree of notices: root, signature and public key in hexadecimal."""
+
+    __tablename__ = "notice_tree"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    day: date
+    size: int
+    root: str = Field(sa_type=sa.CHAR(64))
+    signature: str = Field(sa_type=sa.CHAR(128))
+    public_key: str = Field(sa_type=sa.CHAR(64))
+    made_at: datetime = Field(sa_type=Timestamp)
+
+
+class SealedNotice(SQLModel, table=True):
+    """Which tree a notice is in, and where."""
+
+    __tablename__ = "sealed_notice"
+    __table_args__ = (sa.UniqueConstraint("tree", "place", name="uq_sealed_notice_place"),)
+
+    notice_id: int = Field(
+        primary_key=True,
+        foreign_key="notice.id",
+        sa_type=sa.BigInteger,
+        sa_column_kwargs={"autoincrement": False},
+    )
+    tree: int = Field(foreign_key="notice_tree.number")
+    place: int
+
+
 class Supplier(SQLModel, table=True):
     __tablename__ = "supplier"
 

@@ -3,13 +3,14 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from api.v1 import bulk, cases, changes, documents, exchange, guide, notices, schedules, webhooks
+from api.v1 import bulk, cases, changes, documents, exchange, guide, notices, roots, schedules, webhooks
 
 ROUTES: list[ControllerRouterHandler] = [
     Router(
         path="/api/v1",
         route_handlers=[
             *notices.ROUTES,
+            *roots.ROUTES,
             *changes.ROUTES,
             *bulk.ROUTES,
             *exchange.ROUTES,

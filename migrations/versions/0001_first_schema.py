@@ -92,6 +92,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_ledger_entry_action'), 'ledger_entry', ['action'], unique=False)
     op.create_index(op.f('ix_ledger_entry_subject'), 'ledger_entry', ['subject'], unique=False)
+    op.create_table('notice_tree',
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('root', sa.CHAR(length=64), nullable=False),
+    sa.Column('signature', sa.CHAR(length=128), nullable=False),
+    sa.Column('public_key', sa.CHAR(length=64), nullable=False),
+    sa.Column('made_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_notice_tree'))
+    )
     op.create_table('outbox_done',
     sa.Column('event_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('at', sa.TIMESTAMP(timezone=True), nullable=False),
@@ -608,6 +618,15 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['approved_by'], ['account.id'], name=op.f('fk_rule_version_approved_by'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['proposed_by'], ['account.id'], name=op.f('fk_rule_version_proposed_by'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_rule_version'))
+    )
+    op.create_table('sealed_notice',
+    sa.Column('notice_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('tree', sa.Integer(), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['notice_id'], ['notice.id'], name=op.f('fk_sealed_notice_notice_id')),
+    sa.ForeignKeyConstraint(['tree'], ['notice_tree.number'], name=op.f('fk_sealed_notice_tree')),
+    sa.PrimaryKeyConstraint('notice_id', name=op.f('pk_sealed_notice')),
+    sa.UniqueConstraint('tree', 'place', name='uq_sealed_notice_place')
     )
     op.create_table('search_entry',
     sa.Column('notice_id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1272,6 +1291,7 @@ def downgrade() -> None:
     op.drop_index('ix_search_entry_district', table_name='search_entry')
     op.drop_index('ix_search_entry_closing', table_name='search_entry', postgresql_include=['month'], postgresql_where=sa.text('closes_at IS NOT NULL'))
     op.drop_table('search_entry')
+    op.drop_table('sealed_notice')
     op.drop_table('rule_version')
     op.drop_table('rule_value')
     op.drop_index('ix_quarantined_open', table_name='quarantined', postgresql_where=sa.text("state = 'open'"))
@@ -1341,6 +1361,7 @@ def downgrade() -> None:
     op.drop_index('ix_outbox_event_due', table_name='outbox_event', postgresql_where=sa.text('done_at IS NULL'))
     op.drop_table('outbox_event')
     op.drop_table('outbox_done')
+    op.drop_table('notice_tree')
     op.drop_index(op.f('ix_ledger_entry_subject'), table_name='ledger_entry')
     op.drop_index(op.f('ix_ledger_entry_action'), table_name='ledger_entry')
     op.drop_table('ledger_entry')
