@@ -84,7 +84,8 @@ def _read(page: PageFacts, angle: int, spots: list[Spot], words: Vocabulary, *, 
     near = [line for line in page.lines_at(angle) if layout.overlaps(line.bbox, around)]
     inside = layout.union([labels, *(table.bbox for table in tables)])
     block = Block(frame.displayed(inside), angle, ruled=bool(tables))
-    for entry in read_entries(cells, near, words, level=red):
+    entries = read_entries(cells, near, words, level=red)
+    for entry in sorted(entries, key=lambda each: (not each.text, -words.looks(each.name, each.text))):
         block.entries.setdefault(
             entry.name,
             Entry(

@@ -1,21 +1,27 @@
 """Fields of forms and reports: a label that the rule book knows, and the value printed beside, below or after it."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
-from documents import layout, normalise
+from documents import normalise
+from documents.labelled import Vocabulary, read_entries
 from documents.layout import Span
 from documents.report import Field
-from documents.rulebook import RuleBook
-from documents.tables import Cell, Table
+from documents.rulebook import BlockRule, RuleBook
+from documents.tables import Cell
 
 _REMARK = re.compile(r"[(\[〔][^)\]〕]*[)\]〕]")
-_FEWEST_COLUMNS = 3
-_WIDE_GAP, _WORD_GAP = 2.5, 0.8  # times the height of the writing
-_LABEL_LIKE = re.compile(r"[\u4e00-\u9fff]{2,10}(?:\([^()]*\))?:")
 _TICKED, _UNTICKED = "☑☒■√✓✔◼", "□☐◻"
 _SEAL_WORDS = ("盖章", "公章", "签章", "印章")
+_LOOKS = {  # what values of a type look like
+    "area": r"\d|[一二三四五六七八九壹贰叁肆伍陆柒捌玖]",
+    "number": r"\d|[一二三四五六七八九]",
+    "date": r"\d|年|长期|[一二三四五六七八九]月",
+    "code": r"\d{2}",
+    "permit": r"\d",
+    "checks": rf"[{_TICKED}{_UNTICKED}]|^[\u4e00-\u9fff、]+$",
+    "person": r"^[\u4e00-\u9fff·]{2,8}|\d{7}",
+}
 _MISSING_MARKS = {"", "/", "-", "—", "——", "无", "\\"}
 
 
@@ -29,9 +35,15 @@ class Labels:
             for name, rule in book.fields.field.items()
             for label in rule.labels
         }
-        longest_first = sorted(self._fields, key=len, reverse=True)
-        alternatives = "|".join(map(re.escape, longest_first))
-        self.in_line = re.compile(rf"({alternatives})((?:\([^()]*\))?)[::]")
+        rules = book.fields.field.items()
+        looks = {name: _LOOKS[rule.type] for name, rule in rules if rule.type in _LOOKS}
+        self.words = Vocabulary(
+            BlockRule(
+                labels={name: rule.labels for name, rule in rules},
+                translations=book.fields.translations,
+                looks=looks,
+            )
+        )
 
     def meaning(self, text: str) -> str | None:
         """The field that a cell's text labels: the whole of it, but for a remark in brackets and a colon."""
@@ -75,117 +87,24 @@ def ticked(text: str) -> str | None:
     return "、".join(option for mark, option in options if mark in _TICKED) or None
 
 
-def from_table(table: Table, labels: Labels, page: int, *, header: int | None) -> Iterator[Field]:
-    """Label and value cells, and `label：value` within a cell. From `header` on, the table is a list."""
-    if header is None:
-        for index, row in enumerate(table.rows):
-            cells = [cell for cell in row if cell is not None]
-            below = [cell for cell in table.rows[index + 1] if cell] if index + 1 < len(table.rows) else []
-            yield from _from_row(cells, below, labels, page)
-    for cell in table.cells:
-        for line in cell.lines:
-            yield from from_line(line, labels, page, confidence=0.9)
-
-
-def _from_row(cells: Sequence[Cell], below: Sequence[Cell], labels: Labels, page: int) -> Iterator[Field]:
-    meanings = [labels.meaning(cell.text) for cell in cells]
-    header = (
-        len(cells) >= _FEWEST_COLUMNS
-        and sum(meaning is not None for meaning in meanings) > len(cells) / 2 + 0.5
-    )
-    for index, (cell, meaning) in enumerate(zip(cells, meanings, strict=True)):
-        if meaning is None:
+def fields(cells: Sequence[Cell], lines: Sequence[Span], labels: Labels, page: int) -> Iterator[Field]:
+    """The labels of a page with their values; a label asking for a seal names no field."""
+    for entry in read_entries(cells, lines, labels.words):
+        if any(word in entry.label for word in _SEAL_WORDS):
             continue
-        beside = cells[index + 1] if index + 1 < len(cells) else None
-        if beside is not None and meanings[index + 1] is None:
-            yield _field(meaning, cell.text, beside, labels, page)
-        elif header and (under := _under(cell, below)) is not None and labels.meaning(under.text) is None:
-            yield _field(meaning, cell.text, under, labels, page)
-
-
-def _under(cell: Cell, below: Iterable[Cell]) -> Cell | None:
-    middle = (cell.bbox[0] + cell.bbox[2]) / 2
-    return next((other for other in below if other.bbox[0] <= middle < other.bbox[2]), None)
-
-
-def _field(name: str, label: str, cell: Cell, labels: Labels, page: int) -> Field:
-    raw = cell.text.replace("\n", "")
-    value, unit = value_of(labels.type_of(name), raw, label)
-    return Field(
-        name=name,
-        value=value,
-        unit=unit,
-        raw=raw,
-        page=page,
-        bbox=cell.ink or cell.bbox,
-        label=normalise.compact(label),
-    )
-
-
-def from_line(line: Span, labels: Labels, page: int, *, confidence: float = 0.85) -> Iterator[Field]:
-    """`label：value` pairs of a line; a value ends at the next label, or at a wide gap."""
-    text = "".join(normalise.char(char.text) for char in line.chars)
-    found = list(labels.in_line.finditer(text))
-    for index, match in enumerate(found):
-        label, remark = match.groups()
-        if any(word in remark for word in _SEAL_WORDS):
+        value, unit = value_of(labels.type_of(entry.name), entry.text, entry.label)
+        if value is None and not entry.sure:
             continue
-        start, end = match.end(), found[index + 1].start() if index + 1 < len(found) else len(text)
-        end = _before_gap(line, start, end)
-        name = labels.meaning(label)
-        if name is None:
-            continue
-        raw = text[start:end]
-        value, unit = value_of(labels.type_of(name), raw, label + remark)
-        box = (
-            layout.box_of(line.chars[start:end])
-            if end > start
-            else layout.box_of(line.chars[match.start() : start])
-        )
         yield Field(
-            name=name,
+            name=entry.name,
             value=value,
             unit=unit,
-            raw=raw,
+            raw=entry.text,
             page=page,
-            bbox=box,
-            label=label,
-            confidence=confidence,
+            bbox=entry.bbox or entry.cell or entry.label_box,
+            label=entry.label,
+            confidence=1.0 if entry.cell else 0.85 if entry.sure else 0.7,
         )
-
-
-def _before_gap(line: Span, start: int, end: int) -> int:
-    """Where the value ends: at white space three characters wide, or one wide before something like a label."""
-    text = "".join(normalise.char(char.text) for char in line.chars[:end])
-    for at in range(start, end):
-        before, char = line.chars[at - 1], line.chars[at]
-        gap = (char.x0 - before.x1) / max(char.height, before.height)
-        if (at > start and gap > _WIDE_GAP) or (
-            (at == start or gap > _WORD_GAP) and _LABEL_LIKE.match(text, at)
-        ):
-            return at
-    return end
-
-
-def from_spans(line: Span, labels: Labels, page: int) -> Iterator[Field]:
-    """A label and its value set apart by white space, in forms without rules."""
-    parts = list(layout.spans(line, gap=0.6))
-    for part, following in pairwise(parts):
-        name = labels.meaning(part.text)
-        if name is None or labels.meaning(following.text) is not None:
-            continue
-        value, unit = value_of(labels.type_of(name), following.text, part.text)
-        if value is not None:
-            yield Field(
-                name=name,
-                value=value,
-                unit=unit,
-                raw=following.text,
-                page=page,
-                bbox=following.bbox,
-                label=normalise.compact(part.text),
-                confidence=0.7,
-            )
 
 
 def title_block_value(name: str, text: str) -> str:

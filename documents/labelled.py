@@ -20,10 +20,17 @@ _APART = 0.25  # of the height of the writing: white space that ends a word
 _SPACED_OUT = 4.5  # the widest space within a label: 图　　名
 _PHRASE_GAP = 1.5
 _FAR = 330.0  # points from a label to a value that no rule ties to it
+_LEVEL = 0.8  # heights by which a value may stand higher or lower than its label
+_WRAPPED = 0.6  # heights between the lines of a wrapped value
 _LINE_BELOW = 2.4  # heights from a label to a value below it
+_LONGEST_LABEL = 60
+_REMARK = re.compile(r"\([^()]*\)")
 _TOUCH = 4.0  # points between cells that share a line
 _BESIDE, _AGREED, _LOOKS = 2.0, 4.0, 3.0  # what speaks for a place
-_OPENING, _CLOSING = ":/)、", ":(/"
+_OPENING = ":/)、;,.。("
+_UNRULED_GAP = 0.5  # heights of white space around a label that neither a rule nor a colon sets off
+_LABEL_LIKE = re.compile(r"[\u4e00-\u9fff]{2,10}(?:\([^()]*\))?:")  # a label that the rule book does not know
+_WORD_GAP = 0.8
 
 
 @dataclass(slots=True)
@@ -36,16 +43,20 @@ class Entry:
     text: str = ""
     bbox: BBox | None = None
     cell: BBox | None = None
+    sure: bool = True  # a rule or a colon ties the value to its label
 
 
 @dataclass(slots=True)
 class Spot:
-    """A label in a line: characters `start` to `end`, and `after` its colon and translation."""
+    """A label in a line, from character `start` on; its value begins `after` its remark, translation and colon."""
 
     name: str
     span: Span
+    text: str  # with a remark in brackets
     start: int = 0
     after: int = 0
+    colon: bool = False
+    apart: float = _FAR  # heights of white space before and behind it, the smaller
 
 
 @dataclass(slots=True)
@@ -75,7 +86,7 @@ class Vocabulary:
         self._any = _alternatives(self._meanings)
         foreign = _alternatives(_letters(word) for word in rule.translations).pattern
         self._foreign = re.compile(rf"(?:[(/:]?(?:{foreign})[.)/]*)+:?" if foreign else r"(?!)")
-        self._rest = re.compile(rf"(?:\([^()]*\))?(?:{self._foreign.pattern})?:?")
+        self._rest = re.compile(rf"(\([^()]*\))?(?:{self._foreign.pattern})?(\([^()]*\))?(:?)")
         self._looks = {name: re.compile(pattern) for name, pattern in rule.looks.items()}
         self._elsewhere = [normalise.compact(word) for word in rule.elsewhere]
 
@@ -84,19 +95,30 @@ class Vocabulary:
         text = _plain(line.chars)
         for match in self._any.finditer(text):
             start, end = match.span()
-            if _stands_alone(line.chars, text, start, end):
-                rest = self._rest.match(text, end)
-                chars = line.chars[start:end]
-                span = Span(match.group(), layout.box_of(chars), chars)
-                yield Spot(self._meanings[match.group()], span, start, rest.end() if rest else end)
+            rest = self._rest.match(text, end)
+            after = rest.end() if rest else end
+            if not (apart := _apart(line.chars, text, start, end, after)):
+                continue
+            chars = line.chars[start:end]
+            remark = (rest[1] or rest[2] or "") if rest else ""
+            yield Spot(
+                self._meanings[match.group()],
+                Span(match.group(), layout.box_of(chars), chars),
+                match.group() + remark,
+                start,
+                after,
+                ":" in text[end:after],
+                apart,
+            )
 
     def whole(self, cell: Cell) -> Spot | None:
         """The label that a cell is, whole: also wrapped, or written one character below the other."""
-        text = "".join(_plain(line.chars) for line in cell.lines)
-        name = self._meanings.get(self._foreign.sub("", text).rstrip(":"))
-        if name is None or cell.ink is None:
+        if cell.ink is None or len(cell.text) > _LONGEST_LABEL:
             return None
-        return Spot(name, Span(text, cell.ink, [char for line in cell.lines for char in line.chars]))
+        text = self._foreign.sub("", "".join(_plain(line.chars) for line in cell.lines)).rstrip(":")
+        name = self._meanings.get(text) or self._meanings.get(_REMARK.sub("", text))
+        chars = [char for line in cell.lines for char in line.chars]
+        return Spot(name, Span(text, cell.ink, chars), text) if name else None
 
     def without_translation(self, line: Span) -> Span | None:
         """What a line says beside the translation of a label."""
@@ -132,19 +154,19 @@ def _letters(text: str) -> str:
     return normalise.compact(text).upper().rstrip(".")
 
 
-def _stands_alone(chars: Sequence[Char], text: str, start: int, end: int) -> bool:
+def _apart(chars: Sequence[Char], text: str, start: int, end: int, after: int) -> float:
+    """Heights of white space around a label, the smaller; 0 where it does not stand by itself."""
     height = max(char.height for char in chars[start:end])
     inner = [_gap(a, b) / height for a, b in pairwise(chars[start:end])]
     widest = max(inner, default=0.0)
     if widest > _SPACED_OUT or widest - min(inner, default=0.0) > max(0.6, 0.4 * widest):
-        return False
+        return 0.0
     before = _gap(chars[start - 1], chars[start]) / height if start else _FAR
-    after = _gap(chars[end - 1], chars[end]) / height if end < len(chars) else _FAR
+    behind = _gap(chars[after - 1], chars[after]) / height if after < len(chars) else _FAR
     apart = max(_APART, 0.5 * widest if widest > _APART else 0.0)
     opened = before > apart or text[start - 1] in _OPENING
-    return opened and (
-        after > apart or text[end] in _CLOSING or (text[end].isascii() and text[end].isalpha())
-    )
+    closed = behind > apart or after > end or (text[end].isascii() and text[end].isalpha())
+    return max(min(before, behind), 0.01) if opened and closed else 0.0
 
 
 def _gap(a: Char, b: Char) -> float:
@@ -161,8 +183,7 @@ def read_entries(
     """
     places = [place for cell in cells for place in _in_cell(cell, words)]
     places += _in_zone(_outside(lines, cells), None, words)
-    found = _assigned(places, cells, words, level=level)
-    return sorted(found, key=lambda entry: (not entry.text, -words.looks(entry.name, entry.text)))
+    return list(_assigned(places, cells, words, level=level))
 
 
 def _outside(lines: Sequence[Span], cells: Sequence[Cell]) -> list[Span]:
@@ -199,7 +220,7 @@ def _in_zone(lines: Sequence[Span], cell: Cell | None, words: Vocabulary) -> Ite
     places: list[_Place] = []
     others: list[Span] = []
     for line in lines:
-        spots = list(words.spots(line))
+        spots = [spot for spot in words.spots(line) if cell or spot.colon or spot.apart >= _UNRULED_GAP]
         ends = [spot.start for spot in spots[1:]] + [len(line.chars)]
         for spot, end in zip(spots, ends[: len(spots)], strict=True):
             place = _Place(spot, cell)
@@ -207,14 +228,18 @@ def _in_zone(lines: Sequence[Span], cell: Cell | None, words: Vocabulary) -> Ite
                 place.own.append(value)
             places.append(place)
         if not spots and (rest := words.without_translation(line)):
-            others += [rest] if cell else layout.spans(rest, gap=_PHRASE_GAP)
-    for phrase in others:
+            others += layout.spans(rest, gap=_PHRASE_GAP)
+    for phrase in [*others, *reversed(others)]:  # a value may begin above its label
+        if any(phrase is own for place in places for own in place.own):
+            continue
         if owner := _owner(phrase, places, ruled=cell is not None):
             owner.own.append(phrase)
     yield from places
 
 
 def _following(line: Span, spot: Spot, end: int, *, ruled: bool) -> Span | None:
+    """What stands on the line behind a label, as far as the next thing that looks like one."""
+    end = _before_label(line.chars, spot.after, end)
     chars = line.chars[spot.after : end]
     if not chars:
         return None
@@ -226,21 +251,36 @@ def _following(line: Span, spot: Spot, end: int, *, ruled: bool) -> Span | None:
     return next(layout.spans(span, gap=_PHRASE_GAP))
 
 
+def _before_label(chars: Sequence[Char], start: int, end: int) -> int:
+    text = _plain(chars[:end])
+    for match in _LABEL_LIKE.finditer(text, start):
+        at = match.start()
+        if at == start or _gap(chars[at - 1], chars[at]) > _WORD_GAP * chars[at].height:
+            return at
+    return end
+
+
 def _owner(phrase: Span, places: Sequence[_Place], *, ruled: bool) -> _Place | None:
     """The label whose value a phrase is, or continues: the nearest one above it or level with it, to its left."""
     x0, top, x1, bottom = phrase.bbox
+    height = phrase.height
     near = []
     for place in places:
-        left, upper, right, lower = place.own[-1].bbox if place.own else place.spot.span.bbox
-        beside = x0 >= right and upper < (top + bottom) / 2 < lower
-        below = top >= place.middle and place.spot.span.bbox[0] - phrase.height <= (x0 + x1) / 2
+        label = place.spot.span.bbox
+        if place.own:
+            first, last = place.own[0].bbox, place.own[-1].bbox
+            apart = max(first[1] - bottom, top - last[3])
+            continued = abs(x0 - first[0]) <= height / 2 and apart <= _WRAPPED * height
+            if continued or (ruled and top >= place.middle and x0 >= label[0] - height):
+                near.append(place)
+            continue
+        beside = x0 >= label[2] and abs((top + bottom) / 2 - place.middle) <= _LEVEL * height
+        below = top >= place.middle and label[0] - height <= (x0 + x1) / 2
         if not ruled:
-            below = (
-                below and top - lower <= _LINE_BELOW * phrase.height and left - phrase.height <= x0 <= right
-            )
-        if (beside or below) and (ruled or not place.own):
+            below = below and top - label[3] <= _LINE_BELOW * height and label[0] - height <= x0 <= label[2]
+        if beside or below:
             near.append(place)
-    return max(near, key=lambda place: (round(place.middle / phrase.height), place.centre), default=None)
+    return max(near, key=lambda place: (round(place.middle / height), place.centre), default=None)
 
 
 def _assigned(
@@ -300,7 +340,8 @@ def _neighbours(place: _Place, cells: Sequence[Cell], labelled: set[int]) -> dic
 
 
 def _entry(place: _Place, cell: Cell | None, *, level: bool) -> Entry:
-    entry = Entry(place.spot.name, place.spot.span.text, place.spot.span.bbox)
+    spot = place.spot
+    entry = Entry(spot.name, spot.text, spot.span.bbox, sure=place.cell is not None or spot.colon)
     if place.own:
         entry.text = "".join(span.text for span in place.own)
         entry.bbox = layout.union(span.bbox for span in place.own)

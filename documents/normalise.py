@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _CHINESE_NUMBER = re.compile(r"[〇零○一二三四五六七八九壹贰貳叁參肆伍陆陸柒捌玖十拾百佰千仟万萬亿億点點]{2,}")
 _CONFUSED = str.maketrans("口", "□", "竣峻浚骏")
 _BRACKETS = str.maketrans("〔〕[]【】", "()()()")
-PROJECT_CODE = re.compile(r"\d{4}-\d{6}-\d{2}-\d{2}-\d{6}")
+PROJECT_CODE = re.compile(r"(?<!\d)\d{4}-\d{6}-\d{2}-\d{2}-\d{6}(?!\d)")
 _SMALLEST_ROUNDING = Decimal("0.0051")
 _SQUARE_METRES = ("㎡", "m²", "m2", "平方米", "平米", "平方公尺")
 

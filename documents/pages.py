@@ -58,6 +58,7 @@ class PageFacts:
     borrowed: bool = False  # the writing comes from annotations or recognition, not from the page
     frames: dict[int, Frame] = field(init=False)
     _lines: dict[int, list[Span]] = field(default_factory=dict)
+    _picture: tuple[BBox, float, Bitmap] | None = None
 
     def __post_init__(self) -> None:
         self.frames = {angle: Frame(angle, self.width, self.height) for angle in (0, 90, 180, 270)}
@@ -68,6 +69,15 @@ class PageFacts:
             char for text, box, angle in lines for char in _spread(normalise.compact(text), box, angle)
         ]
         self.borrowed = bool(self.chars)
+
+    def hide(self, chars: Iterable[Char]) -> None:
+        """Take characters out of the writing that is read."""
+        gone = {id(char) for char in chars}
+        self.hidden += [char for char in self.chars if id(char) in gone]
+        self.chars = [char for char in self.chars if id(char) not in gone]
+        self._lines.clear()
+        for cached in ("direction", "text"):
+            self.__dict__.pop(cached, None)
 
     @property
     def width_mm(self) -> float:
@@ -123,7 +133,12 @@ class PageFacts:
         return max(x1 - x0, 0.0) * max(bottom - top, 0.0)
 
     def render(self, box: BBox, scale: float, *, colour: bool = False) -> Bitmap:
-        """Pixels of a part of the page: rows × columns, grey, or × 3 as RGB. PDFium culls what lies outside."""
+        """Pixels of a part of the page: rows × columns, grey, or × 3 as RGB. PDFium culls what lies outside.
+
+        The last grey picture is kept, for the next who asks for the same.
+        """
+        if not colour and self._picture and self._picture[:2] == (box, scale):
+            return self._picture[2]
         x0, top, x1, bottom = self._within(box)
         columns, rows = max(round((x1 - x0) * scale), 1), max(round((bottom - top) * scale), 1)
         if columns * rows > MAX_RENDER_PIXELS:
@@ -145,7 +160,10 @@ class PageFacts:
             )
         finally:
             c.FPDFBitmap_Destroy(bitmap)
-        return pixels.reshape(rows, columns, 3)[:, :, ::-1] if colour else pixels
+        if colour:
+            return pixels.reshape(rows, columns, 3)[:, :, ::-1]
+        self._picture = (box, scale, pixels)
+        return pixels
 
     @cached_property
     def content(self) -> Content:

@@ -11,8 +11,8 @@ import msgspec
 import pikepdf
 import pypdfium2 as pdfium
 
-from documents import classify, forms, layout, lists, seals, signatures, triage
-from documents.blocks import find_block
+from documents import classify, forms, layout, lists, normalise, seals, signatures, triage
+from documents.blocks import Block, find_block
 from documents.ocr import Recognised
 from documents.pages import PageFacts, read_pages
 from documents.reading import Line, PageReading, Reading
@@ -20,11 +20,12 @@ from documents.report import Content, DocumentReport, Field, Finding, Page
 from documents.rulebook import RuleBook
 from documents.sandbox_server import Emit
 from documents.sheets import sheet_name
-from documents.tables import Table, find_tables
+from documents.tables import Cell, Table, find_tables
+from documents.visibility import uncover
 
 JOB = "documents.read:read_document"
 TRIAGE, PAGE, REPORT = b"T", b"P", b"D"
-_SMALLEST_DRAWING_MM = 400.0  # long side: A3 and above may be drawings
+_SMALLEST_DRAWING_MM = 395.0  # long side: A3 and above may be drawings
 _PAGES_WITH_TABLES = 80
 _PAGES_TO_JUDGE_BY = 2
 _GIVE_UP_AFTER = 20  # pages in a row that cannot be opened: the count was a lie
@@ -132,6 +133,8 @@ def _unread(number: int) -> Page:
 def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> PageReading:
     if not facts.chars and (lines := reading.recognised.get(facts.number)):
         facts.borrow((line.text, line.bbox, line.angle) for line in lines)
+    if not _may_be_drawing(facts):
+        uncover(facts)
     page = PageReading(
         Page(
             number=facts.number,
@@ -146,13 +149,13 @@ def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> Page
         facts.direction,
     )
     page.chars, page.unmapped, page.objects = len(facts.chars), facts.unmapped, facts.object_count
-    if facts.hidden:
-        page.hidden = [line.text for line in layout.lines(facts.frames[0].turn(facts.hidden))] or ["?"]
-        page.hidden_box = layout.box_of(facts.hidden)
     page.outside = sum(not (0 <= c.x0 <= facts.width and 0 <= c.top <= facts.height) for c in facts.chars)
     page.lines = [Line(line.text, facts.displayed(line.bbox), line.height) for line in facts.lines]
     if facts.chars:
         _read_drawing(facts, page, reading.book)
+    if facts.hidden:
+        page.hidden = [line.text for line in layout.lines(facts.frames[0].turn(facts.hidden))] or ["?"]
+        page.hidden_box = layout.box_of(facts.hidden)
     if facts.number <= _PAGES_TO_JUDGE_BY and reading.kind.code is None:
         height = facts.width if facts.direction in (90, 270) else facts.height
         kind = classify.classify(
@@ -173,10 +176,21 @@ def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> Page
     return page
 
 
+def _may_be_drawing(facts: PageFacts) -> bool:
+    return max(facts.width_mm, facts.height_mm) >= _SMALLEST_DRAWING_MM
+
+
+def _title_block(facts: PageFacts, book: RuleBook) -> Block | None:
+    return find_block(facts, book.sheets.title_block, any_of=("drawing_number", "drawing_title"))
+
+
 def _read_drawing(facts: PageFacts, page: PageReading, book: RuleBook) -> None:
-    if max(facts.width_mm, facts.height_mm) < _SMALLEST_DRAWING_MM - 5:
+    if not _may_be_drawing(facts):
         return
-    page.title_block = find_block(facts, book.sheets.title_block, any_of=("drawing_number", "drawing_title"))
+    page.title_block = _title_block(facts, book)
+    # Only now is it known where to look: to draw a whole sheet would cost too much.
+    if page.title_block is not None and uncover(facts, page.title_block.bbox):
+        page.title_block = _title_block(facts, book)
     page.stamp = find_block(facts, book.sheets.stamp, any_of=("compiled_by", "technical_lead"), red=True)
     if page.stamp is not None:
         page.stamp_signed = [
@@ -206,17 +220,21 @@ def _read_drawing(facts: PageFacts, page: PageReading, book: RuleBook) -> None:
 
 def _read_form(facts: PageFacts, page: PageReading, book: RuleBook, labels: forms.Labels) -> None:
     found = find_tables(facts, angle=facts.direction)
+    cells: list[Cell] = []
     for table in found:
         header = lists.header_row(table, labels)
-        page.fields.extend(forms.from_table(table, labels, facts.number, header=header))
-        if header is not None and (total := lists.total_area(table, header, labels, facts.number)):
+        cells += [cell for row in table.rows[:header] for cell in row if cell]
+        if header is None:
+            continue
+        if total := lists.total_area(table, header, labels, facts.number):
             page.fields.append(total)
+        for cell in (cell for row in table.rows[header:] for cell in row if cell):
+            if ":" in normalise.compact(cell.text):  # a list's cell may hold a label and its value
+                page.fields += [one for one in forms.fields([cell], [], labels, facts.number) if one.raw]
     outside = [
         line for line in facts.lines if not any(layout.overlaps(line.bbox, table.bbox) for table in found)
     ]
-    for line in outside:
-        pairs = list(forms.from_line(line, labels, facts.number))
-        page.fields.extend(pairs or forms.from_spans(line, labels, facts.number))
+    page.fields += forms.fields(cells, outside, labels, facts.number)
     for value in page.fields:
         value.bbox = facts.displayed(value.bbox)
     page.seal_spots = list(seals.seal_spots(facts.lines, found, book))

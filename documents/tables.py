@@ -23,9 +23,14 @@ _SHORTEST_PT = 12.0
 _NARROWEST_PT = 60.0
 _FEWEST_EDGES = 4
 _COARSEST = 0.5  # pixels a point: below, lines run together
+_WIDEST_PT = 4.0  # of a rule
+_ALIKE = 40  # shades of grey that are still one filled area
+_SAMPLES = (0.11, 0.29, 0.47, 0.64, 0.83)  # along a run; a crossing rule meets few of them
+_MOST_SOLID = 3
 _SEAL_RED = 60  # how much redder than green and blue
 _MAX_RUNS = 6_000
 Ink = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
 _SETTINGS = {
     "snap_tolerance": 2.5,
     "join_tolerance": 2.5,
@@ -75,8 +80,10 @@ def find_tables(
     scale = min(scale, math.sqrt(0.99 * MAX_RENDER_PIXELS / max(page.area_of(region), 1.0)))
     if scale < _COARSEST:
         return []
-    ink = red_ink(page.render(region, scale, colour=True)) if red else page.render(region, scale) < _DARK
-    edges = [_edge(frame, box) for box in rulings(ink, scale, region)]
+    shades = page.render(region, scale, colour=red)
+    if red:
+        shades = np.where(red_ink(shades), np.uint8(0), np.uint8(255))
+    edges = [_edge(frame, box) for box in rulings(shades, scale, region)]
     if len(edges) < _FEWEST_EDGES or len(edges) >= _MAX_RUNS:
         return []
     chars = [char for char in frame.turn(page.chars) if _inside(char, frame.upright(region))]
@@ -95,37 +102,47 @@ def red_ink(colours: Bitmap) -> Ink:
     return (red - green > _SEAL_RED) & (red - blue > _SEAL_RED)
 
 
-def rulings(ink: Ink, scale: float, region: BBox) -> Iterator[BBox]:
+def rulings(shades: Bitmap, scale: float, region: BBox) -> Iterator[BBox]:
     """Straight horizontal and vertical strokes as boxes without thickness, in displayed points."""
-    shortest = int(_SHORTEST_PT * scale)
+    shortest, widest = int(_SHORTEST_PT * scale), max(round(_WIDEST_PT * scale), 2)
     left, top = max(region[0], 0.0), max(region[1], 0.0)
-    for row, start, end in _runs(ink, shortest):
+    for row, start, end in _runs(shades, shortest, widest):
         y = top + (row + 0.5) / scale
         yield left + start / scale, y, left + end / scale, y
-    for column, start, end in _runs(np.ascontiguousarray(ink.T), shortest):
+    for column, start, end in _runs(np.ascontiguousarray(shades.T), shortest, widest):
         x = left + (column + 0.5) / scale
         yield x, top + start / scale, x, top + end / scale
 
 
-def _runs(ink: Ink, shortest: int) -> list[tuple[int, int, int]]:
-    """Runs of ink along the rows: (row, from, to), solid areas reduced to their first and last rows."""
-    rows, columns = ink.shape
+def _runs(shades: Bitmap, shortest: int, widest: int) -> list[tuple[int, int, int]]:
+    """Runs of ink along the rows that are no wider across: (row, from, to)."""
+    rows, columns = shades.shape
     padded = np.zeros((rows, columns + 2), dtype=np.int8)
-    padded[:, 1:-1] = ink
+    padded[:, 1:-1] = shades < _DARK
     steps = np.diff(padded, axis=1).ravel()
     starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
     long = ends - starts >= shortest
     starts, ends = starts[long], ends[long]
     row, start, end = starts // (columns + 1), starts % (columns + 1), ends % (columns + 1)
-    # A filled area is many equal runs on neighbouring rows: only its border rules anything.
-    if len(row) > _MAX_RUNS // 4:
-        known = set(zip(row.tolist(), start.tolist(), end.tolist(), strict=True))
-        return [
-            run
-            for run in sorted(known)
-            if (run[0] - 1, *run[1:]) not in known or (run[0] + 1, *run[1:]) not in known
-        ][:_MAX_RUNS]
-    return list(zip(row.tolist(), start.tolist(), end.tolist(), strict=True))
+    thin = ~_solid(shades, row, start, end, widest)
+    return list(zip(row[thin].tolist(), start[thin].tolist(), end[thin].tolist(), strict=True))
+
+
+def _solid(shades: Bitmap, row: Places, start: Places, end: Places, widest: int) -> npt.NDArray[np.bool_]:
+    """Which runs belong to a filled area, be it a star in a seal or a shaded cell: as dark beside them as on them.
+
+    Left in, they would pull the rules of a whole page towards them when near ones are snapped together.
+    """
+    solid = np.zeros(len(row), dtype=np.int8)
+    for part in _SAMPLES:
+        column = start + ((end - start) * part).astype(np.intp)
+        here = shades[row, column].astype(np.int16) + _ALIKE
+        sides = np.zeros(len(row), dtype=bool)
+        for step in (1, -1):
+            near, far = (np.clip(row + step * by, 0, len(shades) - 1) for by in (max(widest // 2, 1), widest))
+            sides |= (shades[near, column] <= here) & (shades[far, column] <= here)
+        solid += sides
+    return solid > _MOST_SOLID
 
 
 def _edge(frame: Frame, box: BBox) -> dict[str, Any]:

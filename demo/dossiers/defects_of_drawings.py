@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from demo.dossiers.dossier import DRAWINGS, LIST, Draft
 from demo.dossiers.planting import defect
-from demo.dossiers.sheet import Drawing
+from demo.dossiers.sheet import SIGNED, Drawing
 
 
 def _change_sheet(made: Draft, change: Callable[[Drawing], Drawing]) -> tuple[int, Drawing]:
@@ -37,6 +37,13 @@ def _(made: Draft) -> None:
     key = made.rng.choice(("project_name", "scale", "stage", "date"))
     _, item = _change_sheet(made, lambda item: item.with_block(**{key: ""}))
     made.expect("title-block-field-missing", DRAWINGS, f"{item.number}:{key}")
+
+
+@defect("title block not signed", "title-block-unsigned", sheets=3)
+def _(made: Draft) -> None:
+    role = made.rng.choice(SIGNED[:3])
+    _, item = _change_sheet(made, lambda item: item.with_block(**{role: ""}))
+    made.expect("title-block-unsigned", DRAWINGS, f"{item.number}:{role}")
 
 
 @defect("odd scale", "scale-unusual", sheets=3)

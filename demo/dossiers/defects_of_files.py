@@ -83,6 +83,16 @@ def _(made: Draft) -> None:
     made.expect("hidden-text", "joint_application", "hidden")
 
 
+@defect("text under a white box", "hidden-text")
+def _(made: Draft) -> None:
+    def cover(paper: Paper) -> None:
+        box = paper.text(30 * MM, 275 * MM, "原验收结论：不合格，限期整改。", 9, key="covered")
+        paper.rect((box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2), width=0, fill=(1, 1, 1))
+
+    made.on_paper["joint_application"] = cover
+    made.expect("hidden-text", "joint_application", "covered")
+
+
 @defect("font not embedded", "font-not-embedded", families=("warranty",))
 def _(made: Draft) -> None:
     made.on_paper["warranty"] = broken_files.write_without_embedding

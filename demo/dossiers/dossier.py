@@ -98,12 +98,16 @@ def draft(
 ) -> Draft:
     """A faultless draft of these families, with so many drawings and their list."""
     rng = Random(seed)
-    form_layouts = layouts.HELD_OUT if held_out else layouts.TUNED
+    form_layouts = (
+        list(layouts.HELD_OUT) if held_out else [*layouts.TUNED, *[layouts.VARIED] * len(layouts.TUNED)]
+    )
     blocks = list(title_blocks.HELD_OUT) if held_out else title_blocks.LAYOUTS
     made = Draft(facts, rng, seed)
     for family in families:
         made.forms[family] = FAMILIES[family](Writer(facts, rng))
-        made.layout[family] = rng.choice(list(form_layouts))
+        made.layout[family] = layout = rng.choice(form_layouts)
+        if layout == layouts.VARIED:
+            made.layout[family] += str(rng.randrange(1_000_000))
     if sheet_count:
         made.drawings = sheets.drawing_set(facts, rng, count=sheet_count, layouts=blocks)
     return made

@@ -280,11 +280,28 @@ HELD_OUT: Mapping[str, Layout] = {
 LAYOUTS: Mapping[str, Layout] = {**TUNED, **HELD_OUT}
 
 
+VARIED = "varied-"
+
+
+def _layout(name: str) -> Layout:
+    """The layout of that name; `varied-SEED` makes one of its own."""
+    if not name.startswith(VARIED):
+        return LAYOUTS[name]
+    from demo.dossiers.varied_forms import varied_fields
+
+    def lay(setter: Setter) -> None:
+        varied_fields(setter, name)
+        _blocks(setter, setter.form.blocks)
+
+    return lay
+
+
 def typeset(form: Form, layout: str, *, seed: str) -> Paper:
     """The form on paper, unsaved, so that a defect may still be drawn onto it. Same arguments, same bytes."""
+    lay = _layout(layout)
     setter = Setter(form, Random(seed))
-    LAYOUTS[layout](setter)
+    lay(setter)
     if form.page_numbers:  # now that the number of pages is known
         setter = Setter(form, Random(seed), pages=setter.paper.page)
-        LAYOUTS[layout](setter)
+        lay(setter)
     return setter.paper

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from documents import layout
 from documents.blocks import Block
 from documents.pages import POINTS_PER_MM
 from documents.reading import PageReading, Reading
@@ -52,6 +53,23 @@ def title_block_fields(reading: Reading) -> Iterator[Finding]:
                 page=page.page.number,
                 bbox=entry.cell or entry.label_box if entry else block.bbox,
                 field=label,
+            )
+
+
+def title_block_signatures(reading: Reading) -> Iterator[Finding]:
+    """One finding a sheet, for all who should have signed: neither typed nor in ink."""
+    for page, block in sheets(reading):
+        unsigned = [
+            block.entries[name]
+            for name in reading.book.sheets.title_block.signed
+            if name in block.entries and name in page.empty
+        ]
+        if unsigned:
+            yield reading.finding(
+                "title-block-unsigned",
+                page=page.page.number,
+                bbox=layout.union(entry.cell or entry.label_box for entry in unsigned),
+                field="、".join(entry.label for entry in unsigned),
             )
 
 
@@ -126,6 +144,7 @@ CHECKS = (
     orientation,
     title_blocks,
     title_block_fields,
+    title_block_signatures,
     scales,
     stages,
     stamps,

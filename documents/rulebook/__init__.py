@@ -99,6 +99,7 @@ class _FieldsFile(msgspec.Struct, frozen=True):
     valid_from: dt.date
     source: str
     field: dict[str, FieldRule]
+    translations: list[str] = []
 
 
 class _FamiliesFile(msgspec.Struct, frozen=True):

@@ -55,6 +55,16 @@ def test_title_block_fields_absent() -> None:
     ]
 
 
+def test_title_block_signatures() -> None:
+    signed = block(FULL | {"approved_by": "", "checked_by": "李文", "drawn_by": ""})
+    found = run(drawings.title_block_signatures, title_block=signed, empty=["approved_by", "drawn_by"])
+    assert texts(found) == ["第 1 页图签“审定、制图”未签字。"]
+
+
+def test_title_block_signatures_in_ink_are_no_text() -> None:
+    assert run(drawings.title_block_signatures, title_block=block(FULL | {"approved_by": ""})) == []
+
+
 def test_scales() -> None:
     assert texts(run(drawings.scales, title_block=block(FULL | {"scale": "1:175"}))) == [
         "第 1 页比例“1:175”不是规定比例。"
