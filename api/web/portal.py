@@ -85,7 +85,12 @@ def search_of(
 provide_search = Provide(search_of, sync_to_thread=False)
 
 
-@get("/notices", opt={"public": True, "cached": True}, include_in_schema=False, dependencies={"wanted": provide_search})
+@get(
+    "/notices",
+    opt={"public": True, "cached": True},
+    include_in_schema=False,
+    dependencies={"wanted": provide_search},
+)
 async def show_notices(
     request: PageRequest,
     session: AsyncSession,

@@ -253,6 +253,8 @@ def publication_from(data: DraftForm, *, now: datetime) -> Publication:
         ceiling = Decimal(data.ceiling.replace(",", "")) if data.ceiling else None
     except InvalidOperation:
         problems.append(FieldProblem("ceiling", "该项填写有误。"))
+    if data.district and data.district not in regions():
+        problems.append(FieldProblem("district", "该项填写有误。"))
     if data.category not in set(Category) or data.kind not in set(NoticeKind):
         problems.append(FieldProblem("kind", "该项填写有误。"))
     if problems:

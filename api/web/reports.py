@@ -138,7 +138,9 @@ async def keep_snapshot(
         period = period_of(str(form.get("period", "")), local_date(now))
     except ValueError as error:
         raise InvalidInput(problems=(FieldProblem("period", "请选择月份或年份。"),)) from error
-    row = await take_snapshot(session, await report_of(session, period, now), by=person(caller).person, now=now)
+    row = await take_snapshot(
+        session, await report_of(session, period, now), by=person(caller).person, now=now
+    )
     return Redirect(f"/supervision/snapshots/{row.id}", status_code=303)
 
 
