@@ -15,6 +15,7 @@ from inspection.commands.aftercare import watch_promise
 from inspection.commands.bookings import booked_officers
 from inspection.commands.fieldwork import FindingForm, add_finding, check_seen, findings_of
 from inspection.commands.transitions import move_party, note
+from inspection.commands.violations import watch_listing
 from inspection.commands.visits import officer_of, visit_of_round
 from inspection.models import Case, Certificate, Finding, Matter, Officer, Opinion, Party, Promise, Visit
 from inspection.refusals import (
@@ -130,6 +131,8 @@ async def countersign_opinion(
     move_party(session, case, party, PartyState(opinion.verdict.value), by=by, now=now, data=data)
     party.verdict = opinion.verdict
     await timekeeping.stop_clocks(session, case, (Node.OPINION,), now=now, party=party)
+    if opinion.verdict in FAILING:
+        await watch_listing(session, case, party, now=now)
     settled = FindingState.SUPERSEDED if opinion.verdict in FAILING else FindingState.CLEARED
     await session.execute(
         sa.update(Finding)

@@ -21,8 +21,9 @@ from inspection.commands.bookings import (
     standing_visit,
 )
 from inspection.commands.parties import require_member
-from inspection.commands.transitions import move, move_party, note
-from inspection.models import Booking, Case, Officer, Party, ViolationRecord, Visit
+from inspection.commands.transitions import move, move_party
+from inspection.commands.violations import record_violation, watch_decline
+from inspection.models import Booking, Case, Officer, Party, Visit
 from inspection.refusals import OfficerUnavailable, ReasonRequired, TeamTooSmall, WrongState
 from inspection.rules import Situation
 from inspection.states import BookingState, CaseState, Event, Node, PartyState, Post, Violation
@@ -75,6 +76,7 @@ async def decline_attendance(
     await _answered(session, case, party, now=now)
     await letters.read_by_department(session, party, by=by, now=now)
     await letters.reply(session, case, party, visit, {"attends": False, **data}, now=now)
+    await watch_decline(session, case, party, visit, now=now)
     outbox.emit(session, DECLINED_TOPIC, {"party_id": party.id}, now=now)
 
 
@@ -133,22 +135,6 @@ async def apply_silence(session: AsyncSession, case: Case, party: Party, *, now:
     record_violation(session, case, party, Violation.NO_REPLY, now=now)
     await timekeeping.stop_clocks(session, case, (Node.REPLY,), now=now, party=party)
     await check_quorum(session, case, now=now)
-
-
-def record_violation(
-    session: AsyncSession, case: Case, party: Party, kind: Violation, *, now: datetime, text: str = ""
-) -> None:
-    session.add(
-        ViolationRecord(
-            case_id=case.id,
-            party_id=party.id,
-            department_code=party.department_code,
-            kind=kind,
-            at=now,
-            note=text,
-        )
-    )
-    note(session, case, "violation", by=None, now=now, party=party, data={"kind": kind.value, "note": text})
 
 
 async def _planned(session: AsyncSession, case: Case) -> Visit:

@@ -12,8 +12,9 @@ from inspection import clocks
 from inspection.commands import timekeeping
 from inspection.commands.application import deem_accepted
 from inspection.commands.parties import party_of
-from inspection.commands.replies import apply_silence, record_violation
+from inspection.commands.replies import apply_silence
 from inspection.commands.transitions import lock_case_by_id, note
+from inspection.commands.violations import record_violation
 from inspection.models import Case, Clock, Letter, Party
 from inspection.states import CaseState, Lamp, Node, Violation
 

@@ -11,8 +11,8 @@ from inspection.catalogue import LEAD
 from inspection.commands import timekeeping
 from inspection.commands.bookings import booked_officers, standing_visit
 from inspection.commands.parties import invited_parties
-from inspection.commands.replies import record_violation
 from inspection.commands.transitions import move, move_party, note
+from inspection.commands.violations import record_violation, watch_visit
 from inspection.geography import metres
 from inspection.models import (
     Booking,
@@ -160,6 +160,7 @@ async def close_visit(
     data = {"visit": visit.id, "minutes": minutes_text}
     await move(session, case, Event.CLOSE_VISIT, by=by, now=now, situation=situation, data=data)
     visit.state, visit.closed_at, visit.minutes_text = VisitState.CLOSED, now, minutes_text
+    await watch_visit(session, case, visit, now=now)
 
 
 async def _visiting(session: AsyncSession, visit: Visit) -> list[Party]:
