@@ -5,13 +5,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import local_date
 from core.errors import NotFound
-from inspection.commands import feeds
+from inspection.commands import application, feeds
 from inspection.commands.application import submit_case
 from inspection.commands.bookings import standing_visit
+from inspection.commands.parties import invited_parties
+from inspection.commands.replies import apply_silence
 from inspection.queries.agendas import department_inbox, feed_tasks, officer_tasks
 from inspection.queries.case_detail import case_detail
 from inspection.queries.cases import LEAD_STATES, WINDOW_STATES, count_by_state, list_cases
 from inspection.queries.public_progress import public_progress
+from inspection.queries.supervision import Notable, list_notable, notable_counts
 from inspection.states import CaseState, Lamp, Node
 from tests.inspection.world import World, accepted, at, confirmed, draft, visited
 
@@ -92,3 +95,23 @@ async def test_draft_is_not_public(session: AsyncSession, world: World) -> None:
     case = await draft(session, world, at(3))
     with pytest.raises(NotFound):
         await public_progress(session, case.code)
+
+
+async def test_second_notice_and_deemed_events_are_counted_apart(session: AsyncSession, world: World) -> None:
+    silent = await confirmed(session, world, at(3))
+    for party in await invited_parties(session, silent):
+        await apply_silence(session, silent, party, now=at(5))
+    told = await draft(session, world, at(3), 2)
+    await application.submit_case(session, told, by=world.owner, now=at(3))
+    await application.receive_case(session, told, by=world.window, now=at(3))
+    await application.send_deficiency_notice(session, told, items=["a"], by=world.window, now=at(3))
+    await application.resubmit(session, told, by=world.owner, now=at(4))
+    assert (await notable_counts(session, since=at(2)))[Notable.SECOND_NOTICE] == 0
+    await application.send_deficiency_notice(
+        session, told, items=["b"], by=world.window, now=at(4), supervisor=world.supervisor
+    )
+    counts = await notable_counts(session, since=at(2))
+    assert counts[Notable.SECOND_NOTICE] == 1
+    assert counts[Notable.DEEMED_ATTENDING] == len(await invited_parties(session, silent))
+    (line,) = (await list_notable(session, Notable.SECOND_NOTICE, since=at(2))).items
+    assert line.case_code == told.code
