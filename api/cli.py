@@ -95,15 +95,35 @@ def accounts() -> None:
 @main.command("issue-key")
 @click.argument("label")
 @click.option("--scope", "scopes", type=click.Choice(sorted(KEY_ACTIONS)), multiple=True, required=True)
-def issue_key(label: str, scopes: tuple[str, ...]) -> None:
+@click.option("--must-sign", is_flag=True, help="Refuse deliveries that are not signed.")
+def issue_key(label: str, scopes: tuple[str, ...], *, must_sign: bool) -> None:
     """Make a key for a machine and print it: this is the only time that it can be read.
 
     A key that delivers notices is labelled with its source: construction, procurement, land or property.
     """
     from api.keys_cli import issue
+    from api.v1.signatures import signing_secret
+
+    actions = [Action(scope) for scope in scopes]
+    with reachable() as settings:
+        key = asyncio.run(issue(settings, label=label, scopes=actions, must_sign=must_sign))
+    click.echo(f"key      {key}\nsigning  {signing_secret(key)}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--source", required=True, help="construction, procurement, land or property.")
+def pickup(folder: Path, source: str) -> None:
+    """Take in the files that a source system has dropped into a folder; for cron or a systemd timer.
+
+    Each goes to done/ beside its answer, or to refused/ beside the reason. A file still being written is left alone
+    when its name begins with a dot or ends in .part.
+    """
+    from api.pickup_cli import pick_up
 
     with reachable() as settings:
-        click.echo(asyncio.run(issue(settings, label=label, scopes=[Action(scope) for scope in scopes])))
+        refused = asyncio.run(pick_up(settings, folder, source=source))
+    sys.exit(1 if refused else 0)
 
 
 @main.command("revoke-key")

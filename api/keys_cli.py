@@ -15,10 +15,10 @@ from core.people import ApiKey
 from core.settings import Settings
 
 
-async def issue(settings: Settings, *, label: str, scopes: Sequence[Action]) -> str:
+async def issue(settings: Settings, *, label: str, scopes: Sequence[Action], must_sign: bool = False) -> str:
     """Keep a new key and return it; it cannot be read again."""
     now = clock.now()
-    row, key = issue_key(label=label, scopes=list(scopes), now=now)
+    row, key = issue_key(label=label, scopes=list(scopes), now=now, must_sign=must_sign)
     data = {"label": label, "scopes": row.scopes}
     async with _transaction(settings) as session:
         session.add(row)

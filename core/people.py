@@ -66,6 +66,8 @@ class ApiKey(SQLModel, table=True):
     hash: str = Field(sa_type=sa.CHAR(64))
     label: str
     scopes: list[str] = Field(sa_type=postgresql.ARRAY(sa.Text))
+    must_sign: bool = False
+    """Whether what it delivers must be signed."""
     created_at: datetime = Field(sa_type=Timestamp)
     expires_at: datetime | None = Field(default=None, sa_type=Timestamp)
     revoked_at: datetime | None = Field(default=None, sa_type=Timestamp)

@@ -123,7 +123,9 @@ async def principal_of_key(session: AsyncSession, key: str, *, now: datetime) ->
     )
 
 
-def issue_key(*, label: str, scopes: list[Action], now: datetime) -> tuple[ApiKey, str]:
+def issue_key(
+    *, label: str, scopes: list[Action], now: datetime, must_sign: bool = False
+) -> tuple[ApiKey, str]:
     """A new key row and the key itself, shown once."""
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     row = ApiKey(
@@ -131,6 +133,7 @@ def issue_key(*, label: str, scopes: list[Action], now: datetime) -> tuple[ApiKe
         hash=token_hash(secret),
         label=label,
         scopes=[scope.value for scope in scopes],
+        must_sign=must_sign,
         created_at=now,
     )
     return row, f"{KEY_PREFIX}{prefix}_{secret}"

@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.principal import Principal
 from api.v1.answers import NOT_MODIFIED, WRONG_INPUT, ApiRequest, Reading, json_answer, problem_spec, shown
+from api.v1.signatures import check_signature
 from core.access import Action
 from core.errors import LoginRequired, NotAllowed
+from core.people import ApiKey
 from tendering.exchange.commands import DeliveryAnswer, receive_delivery, source_of
 from tendering.exchange.queries import SourceHealth, source_health
 
@@ -73,8 +75,10 @@ class Delivering(Reading):
     tags=["数据交换"],
     summary="报送公告，逐条答复 · Deliver notices, answered one by one",
     description=(
+        "可按 Standard Webhooks 签名，密钥由 `yichuang issue-key` 给出。"
         "每条得到 published、known 或 quarantined；隔离的条目由工作人员处理，不会丢失。"
         " · Each item is published, known already, or quarantined for a clerk; nothing is dropped."
+        " May be signed as Standard Webhooks says, with the secret that `yichuang issue-key` prints."
     ),
     security=[{"key": []}],
     responses={
@@ -105,10 +109,13 @@ async def post_notices(
     ],
 ) -> Response[Any]:
     caller = _caller(request, source)
+    body = await request.body()
+    key = await session.get_one(ApiKey, caller.key_id)
+    check_signature(request.headers, body, key_hash=key.hash, required=key.must_sign, now=now)
     answer = await receive_delivery(
         session,
         source_of(source),
-        await request.body(),
+        body,
         media_type=request.headers.get("content-type", ""),
         idempotency_key=idempotency_key,
         now=now,
