@@ -4,14 +4,16 @@ The kernels of `search/` run without the interpreter's lock, so chains are threa
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Thread
 
 import msgspec
 import numpy as np
 
+from scheduling.bounds import rising_bounds
 from scheduling.checker import Report, check
 from scheduling.plan import Plan, booked_plan
 from scheduling.problem import Hold, Officer, Problem, Record, Site, Term, Visit
@@ -42,34 +44,58 @@ class Cooling:
 
 
 #: Measured on the home-care benchmark and on city instances (docs/scheduling.md): where late starts are merely tardy,
-#: and where they are forbidden.
+#: and where they are forbidden. There, whole teams must move at once, which ruin-and-recreate does.
 ELASTIC = Cooling(open=(2.2, 0.012), strict=(0.012, 0.002), rates=(0.3, 0.97))
-RIGID = Cooling(open=(1.5, 0.05), strict=(0.1, 0.002), rates=(0.05, 0.97))
+RIGID = Cooling(open=(1.5, 0.05), strict=(0.1, 0.002), rates=(0.3, 0.4), largest=4)
+#: As long as visits have no place, nothing but ruin-and-recreate, up to this share of the budget.
+FILLING = np.zeros(2)
+FILLING_SHARE = 0.1
 #: A call into the kernels takes about this long: the delay of a cancellation, and of the clock.
 CALL_SECONDS = 0.1
 #: The share of the budget in which levels may be traded.
 OPEN_SHARE = 0.7
 FIRST_CALL_MOVES = 200
+#: Up to this many visits, travel is bounded while the search goes on: beyond, it would take the search's time.
+MOST_BOUNDED = 120
 
 
 class Budget(Record, frozen=True, kw_only=True):
-    """What a solve may spend. `moves` of each worker instead of `seconds` make it repeatable to the byte."""
+    """What a solve may spend. `moves` of each worker instead of `seconds` make it repeatable to the byte.
+
+    `megabytes` are for the arrays of the search: workers that they do not hold are not started, one always is.
+    """
 
     seconds: float | None = 10.0
     moves: int | None = None
     workers: int = 1
+    megabytes: int | None = None
 
 
 TEN_SECONDS = Budget()
 
 
 class Progress(Record, frozen=True, kw_only=True):
-    """`levels` are those of the best plan so far, in the order of importance."""
+    """`levels` are those of the best plan so far, in the order of importance; no plan that serves as much is below
+    `bounds`, level by level, as far as they are known yet.
+    """
 
     seconds: float
     moves: int
     levels: tuple[int, ...]
     served: int
+    bounds: tuple[int, ...] = ()
+
+    @property
+    def gap(self) -> float | None:
+        """How far the first level that is not proven lies above its bound, as a share of its value; 0: all proven."""
+        if not self.bounds:
+            return None
+        above = (
+            (level - bound) / level
+            for level, bound in zip(self.levels, self.bounds, strict=True)
+            if level > bound
+        )
+        return next(above, 0.0)
 
 
 class Solution(Record, frozen=True, kw_only=True):
@@ -103,6 +129,8 @@ class Search:
     chains: list[Chain]
     trade: Floats
     started: float = field(default_factory=time.monotonic)
+    bounds: tuple[int, ...] = ()
+    ended: bool = False
 
     def seconds(self) -> float:
         return time.monotonic() - self.started
@@ -126,10 +154,20 @@ class Search:
             moves=sum(chain.moves for chain in self.chains),
             levels=self.levels(best),
             served=int(len(self.compiled.problem.visits) - best[best[at.OPEN_COUNT]]),
+            bounds=self.bounds,
         )
 
     def levels(self, state: Ints) -> tuple[int, ...]:
-        value = dict(zip(Term, (int(term) for term in terms_of(state)), strict=True))
+        return self._weighed(dict(zip(Term, (int(term) for term in terms_of(state)), strict=True)))
+
+    def find_bounds(self) -> None:
+        """Raises `bounds` until all are known or the solve has ended."""
+        for bounds in rising_bounds(self.compiled, stopped=lambda: self.ended):
+            self.bounds = self._weighed(bounds)
+            if self.ended or len(self.compiled.problem.visits) > MOST_BOUNDED:
+                return
+
+    def _weighed(self, value: Mapping[Term, int]) -> tuple[int, ...]:
         return tuple(
             sum(weight * value[term] for term, weight in level.weights.items())
             for level in self.compiled.problem.levels
@@ -160,13 +198,16 @@ def solve(
     first = first_state(compiled, seed=seed, start=start)
     first_plan_seconds = time.monotonic() - began
     chains = []
-    for worker in range(max(1, budget.workers)):
+    for worker in range(_workers(budget, first)):
         state = first.copy()
         state[state[at.RANDOM]] = compiled.empty_state(seed * 1000 + worker)[state[at.RANDOM]]
         chains.append(Chain(state=state, best=state.copy()))
     search = Search(compiled, budget, chains, trade_weights(problem), began)
     trace = [search.progress()]
+    if on_progress and compiled.strict and budget.moves is None:
+        Thread(target=search.find_bounds, daemon=True).start()
     stopped = _improve(search, trace, on_progress, cancelled) if problem.visits else False
+    search.ended = True
     plan = compiled.plan(search.best())
     return Solution(
         plan=plan,
@@ -177,6 +218,13 @@ def solve(
         cancelled=stopped,
         trace=tuple(trace),
     )
+
+
+def _workers(budget: Budget, state: Ints) -> int:
+    """As many as were asked for, if the memory holds their present and best states."""
+    if budget.megabytes is None:
+        return max(1, budget.workers)
+    return max(1, min(budget.workers, budget.megabytes * 1_000_000 // (2 * state.nbytes)))
 
 
 def in_order(problem: Problem) -> Problem:
@@ -241,6 +289,7 @@ def _call(search: Search, share: float, chain: Chain) -> None:
         )
     unit = max(1.0, float(compiled.tt.mean())) * weights[at.T_TRAVEL]
     temperature = max(unit * hot * (cold / hot) ** min(1.0, spent), 1e-9)
+    filling = share < FILLING_SHARE and chain.best[chain.best[at.OPEN_COUNT]] > 0
     moves = chain.call if budget.moves is None else min(FIRST_CALL_MOVES * 4, budget.moves - chain.moves)
     began = time.thread_time()
     anneal(
@@ -253,7 +302,7 @@ def _call(search: Search, share: float, chain: Chain) -> None:
         moves,
         temperature,
         STEP_MINUTES * compiled.problem.resolution,
-        np.array(cooling.rates),
+        FILLING if filling else np.array(cooling.rates),
         cooling.largest,
         compiled.strict,
     )

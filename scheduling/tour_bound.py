@@ -6,6 +6,7 @@ hours, lunch and the days on which a visit may be held; they may be driven by an
 """
 
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,6 +23,8 @@ DEEPEST = 12
 #: Tours that one round of pricing brings in, at most.
 COLUMNS = 400
 EPSILON = 1e-6
+#: Steps of one round of pricing, at most: where tours are so many, there is no bound.
+MOST_STEPS = 30_000_000
 SECONDS_EACH = 6.0
 
 
@@ -39,10 +42,11 @@ class Department:
     noon: int
 
 
-def least_travel(compiled: Compiled) -> int:
-    """Ticks on the road in any plan that serves every visit."""
+def least_travel(compiled: Compiled, *, stopped: Callable[[], bool] = lambda: False) -> Iterator[int]:
+    """For each department, its ticks on the road in any plan that serves every visit."""
     names = sorted({party.department for visit in compiled.problem.visits for party in visit.parties})
-    return sum(_bound(_department(compiled, name)) for name in names)
+    for name in names:
+        yield _bound(_department(compiled, name), stopped)
 
 
 def _department(compiled: Compiled, name: str) -> Department:
@@ -97,7 +101,7 @@ def _spans(problem: Problem, officers: list[int]) -> Ints:
     return np.array([(min(span.start for span in every), max(span.end for span in every))], np.int64)
 
 
-def _bound(work: Department) -> int:
+def _bound(work: Department, stopped: Callable[[], bool]) -> int:
     """The value of the covering program, made safe by what pricing may still have missed."""
     solver = pywraplp.Solver.CreateSolver("GLOP")
     rows = [solver.Constraint(float(needed), solver.infinity()) for needed in work.needed]
@@ -132,7 +136,7 @@ def _bound(work: Department) -> int:
         )
         # At most as many tours as seats are driven: none can gain more than `least`.
         best = max(best, float(duals @ np.array(work.needed)) + min(0.0, least) * sum(work.needed))
-        if count == 0 or time.monotonic() - began > SECONDS_EACH:
+        if count == 0 or stopped() or time.monotonic() - began > SECONDS_EACH:
             return int(np.ceil(best - 1e-3))
         for tour in tours[:count]:
             add([int(visit) for visit in tour if visit >= 0])
@@ -189,8 +193,11 @@ def _price(
     ends[0] = opening
     starts[0] = noon  # nobody lunches before the first visit
     count, least, depth = 0, 0.0, 0
-    worst_kept = 0.0
+    worst_kept, steps = 0.0, 0
     while depth >= 0:
+        steps += 1
+        if steps > MOST_STEPS:
+            return 0, -np.inf
         visit = following[depth]
         following[depth] += 1
         if visit >= visits:

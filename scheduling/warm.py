@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from scheduling.bounds import lower_bounds
 from scheduling.engine import Budget, solve
 from scheduling.problem import Booking, Office, Officer, Party, Problem, Site, Visit
 
@@ -25,3 +26,4 @@ def tiny_problem() -> Problem:
 
 if __name__ == "__main__":
     solve(tiny_problem(), budget=Budget(seconds=None, moves=MOVES))
+    lower_bounds(tiny_problem())

@@ -57,12 +57,19 @@ IN_TICKS = {Term.OVERLOAD, Term.TRAVEL, Term.TARDINESS, Term.MAX_TARDINESS, Term
 
 
 def trade_weights(problem: Problem) -> Floats:
-    """Weights close enough to each other for the search to pass through plans that are worse at a higher level."""
+    """Weights close enough to each other for the search to pass through plans that are worse at a higher level.
+
+    Within a level the problem's own weights stand.
+    """
     weights = np.zeros(at.N_TERMS + _largest_team(problem))
     for level in problem.levels:
+        prices = [
+            TRADE[term] * (1.0 if term in IN_TICKS else float(problem.resolution)) / weight
+            for term, weight in level.weights.items()
+            if weight
+        ]
         for term, weight in level.weights.items():
-            unit = 1.0 if term in IN_TICKS else float(problem.resolution)
-            weights[list(Term).index(term)] += TRADE[term] * unit * weight
+            weights[list(Term).index(term)] += max(prices, default=0.0) * weight
     return weights
 
 
