@@ -28,6 +28,7 @@ def upgrade() -> None:
     sa.Column('hash', sa.CHAR(length=64), nullable=False),
     sa.Column('label', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('scopes', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('must_sign', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('expires_at', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('revoked_at', sa.TIMESTAMP(timezone=True), nullable=True),
@@ -197,6 +198,13 @@ def upgrade() -> None:
     sa.UniqueConstraint('plate', name=op.f('uq_vehicle_plate'))
     )
     op.create_index(op.f('ix_vehicle_pool'), 'vehicle', ['pool'], unique=False)
+    op.create_table('venue',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_venue')),
+    sa.UniqueConstraint('name', name=op.f('uq_venue_name'))
+    )
     op.create_table('account',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('login', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -500,10 +508,11 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('process_code', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('publication', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
-    sa.Column('state', sa.Enum('draft', 'submitted', 'published', name='draftstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('state', sa.Enum('draft', 'submitted', 'scheduled', 'published', name='draftstate', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('drafted_by', sa.BigInteger(), nullable=False),
     sa.Column('drafted_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('published_by', sa.BigInteger(), nullable=True),
+    sa.Column('publish_at', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('notice_id', sa.BigInteger(), nullable=True),
     sa.Column('remark', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.CheckConstraint('published_by IS NULL OR published_by <> drafted_by', name=op.f('ck_notice_draft_four_eyes')),
@@ -661,6 +670,20 @@ def upgrade() -> None:
     sa.UniqueConstraint('key', name=op.f('uq_upload_key'))
     )
     op.create_index(op.f('ix_upload_subject'), 'upload', ['subject'], unique=False)
+    op.create_table('venue_booking',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('venue_id', sa.BigInteger(), nullable=False),
+    sa.Column('process_id', sa.BigInteger(), nullable=False),
+    sa.Column('during', postgresql.TSTZRANGE(), nullable=False),
+    sa.Column('booked_by', sa.BigInteger(), nullable=False),
+    sa.Column('cancelled_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    postgresql.ExcludeConstraint((sa.text("int8range(venue_id, venue_id, '[]')"), '&&'), (sa.column('during'), '&&'), where=sa.text('cancelled_at IS NULL'), using='gist', name='ex_venue_booking_during'),
+    sa.ForeignKeyConstraint(['booked_by'], ['account.id'], name=op.f('fk_venue_booking_booked_by'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['process_id'], ['process.id'], name=op.f('fk_venue_booking_process_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['venue_id'], ['venue.id'], name=op.f('fk_venue_booking_venue_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_venue_booking'))
+    )
+    op.create_index(op.f('ix_venue_booking_process_id'), 'venue_booking', ['process_id'], unique=False)
     op.create_table('webhook_attempt',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('webhook_id', sa.BigInteger(), nullable=False),
@@ -1284,6 +1307,8 @@ def downgrade() -> None:
     op.drop_table('calendar_day')
     op.drop_index('ix_webhook_attempt_newest', table_name='webhook_attempt')
     op.drop_table('webhook_attempt')
+    op.drop_index(op.f('ix_venue_booking_process_id'), table_name='venue_booking')
+    op.drop_table('venue_booking')
     op.drop_index(op.f('ix_upload_subject'), table_name='upload')
     op.drop_table('upload')
     op.drop_index('ix_search_entry_newest', table_name='search_entry')
@@ -1345,6 +1370,7 @@ def downgrade() -> None:
     op.drop_table('follow')
     op.drop_index(op.f('ix_account_department_code'), table_name='account')
     op.drop_table('account')
+    op.drop_table('venue')
     op.drop_index(op.f('ix_vehicle_pool'), table_name='vehicle')
     op.drop_table('vehicle')
     op.drop_index(op.f('ix_supplier_code'), table_name='supplier')
