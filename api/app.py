@@ -10,7 +10,6 @@ from litestar.config.response_cache import ResponseCacheConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.prometheus import PrometheusConfig
 from litestar.static_files import create_static_files_router
@@ -25,7 +24,7 @@ from api.problems import EXCEPTION_HANDLERS
 from api.public_cache import PublicCache
 from api.resources import Resources
 from api.routes import ROUTES
-from api.web.portal_schema import RedocPage, schema_router
+from api.web.portal_schema import Description, RedocPage, schema_router
 from api.web.rendering import ASSETS, STATIC, build_engine
 from core import clock, log
 from core.db import Database
@@ -84,7 +83,7 @@ def openapi_config() -> OpenAPIConfig:
         ),
         components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
         openapi_router=schema_router(),
-        render_plugins=[RedocPage(), JsonRenderPlugin(path="/openapi.json")],
+        render_plugins=[RedocPage(), Description()],
     )
 
 

@@ -22,7 +22,7 @@ STOP_SECONDS = 15
 
 
 def run_everything(settings: Settings) -> int:
-    """Embedded servers where none are given, migrations, demo city, API server, worker. Returns the exit code."""
+    """Embedded servers where none are given, migrations, demo city, API server, workers. Returns the exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
     with Embedded(settings) as ready:
         database_setup.migrate(ready)
@@ -33,7 +33,8 @@ def run_everything(settings: Settings) -> int:
             "YICHUANG_DATA_DIR": str(ready.data_dir.resolve()),
             "YICHUANG_DEMO": "1",
         }
-        children = [_start(environment, command) for command in ("serve", "worker")]
+        commands = (("serve",), ("worker",), ("worker", "--queue", "scheduling"))
+        children = [_start(environment, *command) for command in commands]
         try:
             _announce(ready, children)
             return _watch(children)
@@ -43,10 +44,10 @@ def run_everything(settings: Settings) -> int:
             _stop(children)
 
 
-def _start(environment: dict[str, str], command: str) -> "subprocess.Popen[Any]":
+def _start(environment: dict[str, str], *command: str) -> "subprocess.Popen[Any]":
     # A session of its own: Ctrl-C reaches only us, and we stop the children in order.
     return subprocess.Popen(
-        [sys.executable, "-m", "api.cli", command], env=environment, start_new_session=True
+        [sys.executable, "-m", "api.cli", *command], env=environment, start_new_session=True
     )
 
 

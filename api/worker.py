@@ -1,6 +1,7 @@
 """The worker process: arq jobs that carry out outbox events, and the relay that enqueues them.
 
-Several workers may run side by side; the relay's row locks keep them from taking the same event.
+Several workers may run side by side; the relay's row locks keep them from taking the same event. Each serves one queue:
+a topic whose handler names a queue of its own (solving a plan takes a whole processor) is left to its workers.
 """
 
 import asyncio
@@ -14,15 +15,17 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.handlers import HANDLERS
+from api import handlers
 from api.resources import Resources
 from core import clock, log, outbox
 from core.settings import Settings
 
-QUEUE = "yichuang:jobs"
 RELAY_PAUSE_SECONDS = 0.2
 TROUBLE_PAUSE_SECONDS = 1.0
 JOB_TIMEOUT_SECONDS = 120
+
+#: Jobs that one worker carries out side by side; a solve has it to itself.
+JOBS_AT_ONCE = {outbox.GENERAL: 8, "scheduling": 1}
 
 Enqueue = Callable[[int], Awaitable[object]]
 
@@ -32,7 +35,7 @@ async def run_event(ctx: dict[Any, Any], event_id: int) -> None:
     resources: Resources = ctx["resources"]
     structlog.contextvars.bind_contextvars(event_id=event_id)
     try:
-        await outbox.consume(resources.database, resources, HANDLERS, event_id, now=clock.now)
+        await outbox.consume(resources.database, resources, handlers.HANDLERS, event_id, now=clock.now)
     except Exception as error:  # noqa: BLE001 - any handler's failure is the event's, never the worker's
         log.log.exception("event failed")
         async with resources.database.transaction() as session:
@@ -41,24 +44,38 @@ async def run_event(ctx: dict[Any, Any], event_id: int) -> None:
         structlog.contextvars.clear_contextvars()
 
 
-async def relay_once(resources: Resources, enqueue: Enqueue, *, now: datetime) -> int:
-    """Enqueue what is due. The lease is committed before, so a crash in between only delays."""
+async def relay_once(
+    resources: Resources, enqueue: Enqueue, *, now: datetime, queue: str | None = None
+) -> int:
+    """Enqueue what is due (in this queue). The lease is committed before, so a crash in between only delays."""
     async with resources.database.transaction() as session:
-        due = await outbox.claim_due(session, now=now)
+        topics = {each.topic for each in handlers.HANDLERS if each.queue == queue}
+        others = {each.topic for each in handlers.HANDLERS} - topics
+        if queue is None:
+            due = await outbox.claim_due(session, now=now)
+        elif queue == outbox.GENERAL:  # also what nobody handles
+            due = await outbox.claim_due(session, now=now, except_topics=others)
+        else:
+            due = await outbox.claim_due(session, now=now, topics=topics)
     for event_id in due:
         await enqueue(event_id)
     return len(due)
 
 
-async def relay(resources: Resources, pool: ArqRedis) -> None:
+async def relay(resources: Resources, pool: ArqRedis, queue: str) -> None:
     """Relay for ever, through outages of the database or the queue."""
 
     async def enqueue(event_id: int) -> object:
-        return await pool.enqueue_job("run_event", event_id, _job_id=f"outbox:{event_id}", _queue_name=QUEUE)
+        job = f"outbox:{event_id}"
+        if queue != outbox.GENERAL:
+            # Long work holds its event: one that is due again has a dead worker, whose job still seems to run.
+            async with resources.database.transaction() as session:
+                job += f":{await outbox.attempts(session, event_id)}"
+        return await pool.enqueue_job("run_event", event_id, _job_id=job, _queue_name=f"yichuang:{queue}")
 
     while True:
         try:
-            busy = await relay_once(resources, enqueue, now=clock.now())
+            busy = await relay_once(resources, enqueue, now=clock.now(), queue=queue)
         except (SQLAlchemyError, RedisError, OSError) as error:
             log.log.warning("relay waits", reason=type(error).__name__)
             await asyncio.sleep(TROUBLE_PAUSE_SECONDS)
@@ -67,33 +84,33 @@ async def relay(resources: Resources, pool: ArqRedis) -> None:
             await asyncio.sleep(RELAY_PAUSE_SECONDS)
 
 
-async def serve_jobs(settings: Settings) -> None:
+async def serve_jobs(settings: Settings, queue: str = outbox.GENERAL) -> None:
     """Run until SIGTERM or SIGINT, through outages of the queue."""
     log.configure(json=settings.log_json)
     resources = Resources.open(settings)
     try:
-        while await serve_until_trouble(resources):
+        while await serve_until_trouble(resources, queue):
             pass
     finally:
         await resources.close()
 
 
-async def serve_until_trouble(resources: Resources) -> bool:
+async def serve_until_trouble(resources: Resources, queue: str) -> bool:
     """False when a signal asked to stop, True when the queue went away."""
     try:
         pool = await create_pool(RedisSettings.from_dsn(resources.settings.redis_url))
         worker = Worker(
             functions=[run_event],
             redis_pool=pool,
-            queue_name=QUEUE,
+            queue_name=f"yichuang:{queue}",
             ctx={"resources": resources},
             keep_result=0,
-            max_jobs=8,
+            max_jobs=JOBS_AT_ONCE[queue],
             job_timeout=JOB_TIMEOUT_SECONDS,
             poll_delay=0.1,
             handle_signals=True,
         )
-        relaying = asyncio.create_task(relay(resources, pool))
+        relaying = asyncio.create_task(relay(resources, pool, queue))
         try:
             await worker.async_run()
         finally:

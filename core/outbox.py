@@ -10,7 +10,7 @@ enqueued again when its lease ends, and a mark that is already there makes the s
 due time in the future is a timed transition.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +29,8 @@ LONGEST_LEASE = timedelta(hours=1)
 #: After this many started attempts an event is parked for a person to look at; it is never dropped.
 ATTEMPTS_LIMIT = 12
 BATCH = 200
+#: The queue of all that has no workers of its own.
+GENERAL = "jobs"
 
 
 class OutboxEvent(SQLModel, table=True):
@@ -87,6 +89,7 @@ class Handler:
     topic: str
     apply: Apply
     prepare: Prepare | None = None
+    queue: str = GENERAL
 
 
 def emit(
@@ -124,14 +127,28 @@ async def cancel(session: AsyncSession, *keys: str) -> None:
     )
 
 
-async def claim_due(session: AsyncSession, *, now: datetime, limit: int = BATCH) -> list[int]:
-    """Lock the due events, push each one's due time back by its lease, and return their ids in order."""
+async def claim_due(
+    session: AsyncSession,
+    *,
+    now: datetime,
+    limit: int = BATCH,
+    topics: Collection[str] | None = None,
+    except_topics: Collection[str] = (),
+) -> list[int]:
+    """Lock the due events, push each one's due time back by its lease, and return their ids in order.
+
+    Of these topics if they are given, and of none of the excepted ones.
+    """
+    chosen = [col(OutboxEvent.topic).not_in(except_topics)]
+    if topics is not None:
+        chosen.append(col(OutboxEvent.topic).in_(topics))
     rows = await session.execute(
         sa.select(col(OutboxEvent.id), col(OutboxEvent.attempts))
         .where(
             col(OutboxEvent.done_at).is_(None),
             col(OutboxEvent.due) <= now,
             col(OutboxEvent.attempts) < ATTEMPTS_LIMIT,
+            *chosen,
         )
         .order_by(col(OutboxEvent.due), col(OutboxEvent.id))
         .limit(limit)
@@ -143,6 +160,21 @@ async def claim_due(session: AsyncSession, *, now: datetime, limit: int = BATCH)
     if leases:
         await session.execute(sa.update(OutboxEvent), leases)
     return [int(lease["id"]) for lease in leases]
+
+
+async def attempts(session: AsyncSession, event_id: int) -> int:
+    """How often it was begun."""
+    query = sa.select(col(OutboxEvent.attempts)).where(col(OutboxEvent.id) == event_id)
+    return int((await session.execute(query)).scalar_one())
+
+
+async def hold(session: AsyncSession, event_id: int, *, until: datetime) -> None:
+    """Long work goes on: the event is not dispatched again before then."""
+    await session.execute(
+        sa.update(OutboxEvent)
+        .where(col(OutboxEvent.id) == event_id, col(OutboxEvent.done_at).is_(None))
+        .values(due=until)
+    )
 
 
 async def consume(

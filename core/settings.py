@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     public_cache: bool = True
     """Keep public pages in memory until something is published."""
     database_pool: int = 10
+    solve_memory: int = 2048 * MEGABYTE
+    """Bytes that solving one plan may take beyond the loaded program."""
     smtp_url: str = Field(default="", validation_alias="SMTP_URL")
     """`smtp://` or `smtps://user:password@host:port`; where unset, e-mail is written into `data_dir/mail`."""
     mail_from: str = Field(default="一窗 <yichuang@localhost>", validation_alias="MAIL_FROM")

@@ -1,13 +1,15 @@
 """A solve in a process of its own: python -m scheduling.process
 
 Standard input: one line with a `Task`; any further byte, or its end, cancels. Standard output: lines of JSON, tagged
-`progress` while the search goes on and one `result` at the end.
+`progress` while the search goes on and one `result` or `failure` at the end. A process that ends without has crashed.
 """
 
 import os
+import resource
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -22,6 +24,8 @@ class Task(Record, frozen=True, kw_only=True):
     seconds: float = 10.0
     seed: int = 0
     start: Plan | None = None
+    memory: int | None = None
+    """Bytes that the solve may take beyond what the loaded program has."""
 
 
 class Step(Record, frozen=True, kw_only=True, tag="progress"):
@@ -45,16 +49,36 @@ class Result(Record, frozen=True, kw_only=True, tag="result"):
     trace: tuple[Step, ...]
 
 
-Line = Step | Result
+class Failure(Record, frozen=True, kw_only=True, tag="failure"):
+    """`failure` is out_of_memory, or crashed where the process could not say."""
+
+    failure: str
+
+
+Line = Step | Result | Failure
 
 
 def run(task: bytes, target: BinaryIO, *, cancelled: Callable[[], bool]) -> None:
-    asked = msgspec.json.decode(task, type=Task)
-
     def tell(line: Line) -> None:
         target.write(msgspec.json.encode(line) + b"\n")
         target.flush()
 
+    try:
+        asked = msgspec.json.decode(task, type=Task)
+        limit_memory(asked.memory)
+        tell(_solved(asked, tell, cancelled))
+    except MemoryError:
+        tell(Failure(failure="out_of_memory"))
+
+
+def limit_memory(extra: int | None) -> None:
+    """No more than this beyond what is mapped already; None leaves it as it is."""
+    if extra is not None:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + extra,) * 2)
+
+
+def _solved(asked: Task, tell: Callable[[Line], None], cancelled: Callable[[], bool]) -> Result:
     solution = solve(
         asked.problem,
         budget=Budget(seconds=asked.seconds),
@@ -63,17 +87,15 @@ def run(task: bytes, target: BinaryIO, *, cancelled: Callable[[], bool]) -> None
         on_progress=lambda progress: tell(_step(progress)),
         cancelled=cancelled,
     )
-    tell(
-        Result(
-            plan=solution.plan,
-            terms=solution.report.terms,
-            levels=solution.report.levels,
-            unserved=solution.plan.unserved(asked.problem),
-            feasible=solution.report.feasible,
-            seconds=solution.seconds,
-            cancelled=solution.cancelled,
-            trace=tuple(map(_step, solution.trace)),
-        )
+    return Result(
+        plan=solution.plan,
+        terms=solution.report.terms,
+        levels=solution.report.levels,
+        unserved=solution.plan.unserved(asked.problem),
+        feasible=solution.report.feasible,
+        seconds=solution.seconds,
+        cancelled=solution.cancelled,
+        trace=tuple(map(_step, solution.trace)),
     )
 
 

@@ -87,7 +87,7 @@ def repair(
     began = time.monotonic()
     plan = plan or booked_plan(problem)
     after = placed(disturbed(problem, plan, disturbances, not_before=not_before), plan.by_visit.keys())
-    broken, stuck = _broken(after, plan)
+    broken, stuck = broken_visits(after, plan)
     new, proven = plan, True
     if broken:
         new, kept = _put_back(after, plan, broken, stuck)
@@ -109,7 +109,7 @@ def repair(
     )
 
 
-def _broken(problem: Problem, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def broken_visits(problem: Problem, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The visits that cannot stay as they are, and among these the ones that may not be touched.
 
     Of two visits that clash, the one that the checker names is the one to give way, unless it is pinned.

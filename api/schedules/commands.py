@@ -1,7 +1,7 @@
 """What may be done with stored plans."""
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from api.schedules.models import Schedule, ScheduleState
+from api.schedules.models import Schedule, SchedulePart, ScheduleState
 from core import ledger, outbox
 from core.errors import NotFound, Refusal
 from scheduling.problem import Problem
 from scheduling.repair import Repair
 
-TOPIC = "schedule.solve"
+SOLVE, SOLVE_PART, JOIN = "schedule.solve", "schedule.part", "schedule.join"
+#: A problem of twice as many visits is solved in two parts, and so on.
+VISITS_OF_PART = 150
 #: States in which each command is lawful, and what it leads to.
 TRANSITIONS: Mapping[ScheduleState, Collection[ScheduleState]] = {
     ScheduleState.QUEUED: (ScheduleState.SOLVING, ScheduleState.CANCELLING),
@@ -49,22 +51,64 @@ async def find(session: AsyncSession, code: str, *, lock: bool = False) -> Sched
 
 
 def request_solve(
-    session: AsyncSession, problem: Problem, *, seconds: float, seed: int, by: str, now: datetime
+    session: AsyncSession,
+    problem: Problem,
+    *,
+    seconds: float,
+    seed: int,
+    parts: int | None,
+    by: str,
+    now: datetime,
 ) -> Schedule:
-    """A new series, to be solved by a worker."""
+    """A new series, to be solved by one worker or, in parts, by several; by default as many as its size asks for."""
     row = Schedule(
         code=secrets.token_hex(8),
         series=secrets.token_hex(8),
         version=1,
         state=ScheduleState.QUEUED,
         problem=msgspec.to_builtins(problem),
-        options={"seconds": seconds, "seed": seed},
+        options={
+            "seconds": seconds,
+            "seed": seed,
+            "parts": parts or max(1, len(problem.visits) // VISITS_OF_PART),
+        },
         requested_by=by,
         created_at=now,
     )
     session.add(row)
-    outbox.emit(session, TOPIC, {"code": row.code}, now=now)
+    outbox.emit(session, SOLVE, {"code": row.code}, now=now)
     return row
+
+
+def divide(session: AsyncSession, row: Schedule, problems: Sequence[Problem], *, now: datetime) -> None:
+    """To be solved in parts, by whoever is free."""
+    for number, problem in enumerate(problems):
+        session.add(SchedulePart(schedule_id=row.id, number=number, problem=msgspec.to_builtins(problem)))
+        outbox.emit(session, SOLVE_PART, {"code": row.code, "number": number}, now=now)
+
+
+async def find_part(session: AsyncSession, row: Schedule, number: int) -> SchedulePart:
+    query = sa.select(SchedulePart).where(
+        col(SchedulePart.schedule_id) == row.id, col(SchedulePart.number) == number
+    )
+    return (await session.execute(query)).scalar_one()
+
+
+async def part_results(session: AsyncSession, row: Schedule) -> list[dict[str, Any] | None]:
+    """What each part has come to, in order; None for one that is still to come."""
+    query = sa.select(SchedulePart).where(col(SchedulePart.schedule_id) == row.id)
+    parts = (await session.execute(query.order_by(col(SchedulePart.number)))).scalars()
+    return [part.result for part in parts]
+
+
+async def finish_part(
+    session: AsyncSession, row: Schedule, number: int, result: dict[str, Any] | None, *, now: datetime
+) -> None:
+    """With the last part the plan can be joined. A part that failed leaves its visits to the join."""
+    (await find_part(session, row, number)).result = result or {}
+    await session.flush()
+    if None not in await part_results(session, row):
+        outbox.emit(session, JOIN, {"code": row.code}, now=now)
 
 
 def cancel(row: Schedule) -> None:
@@ -77,10 +121,14 @@ def begin(row: Schedule) -> None:
         _enter(row, ScheduleState.SOLVING)
 
 
-def finish(row: Schedule, result: dict[str, Any] | None, *, now: datetime) -> None:
-    """The worker's last word; without a result it has failed."""
-    _enter(row, ScheduleState.FAILED if result is None else ScheduleState.DRAFT)
-    row.result = result
+def finish(row: Schedule, result: dict[str, Any], *, now: datetime) -> None:
+    """The worker's last word: a plan, or the reason why there is none."""
+    if "failure" in result:
+        _enter(row, ScheduleState.FAILED)
+        row.progress = result
+    else:
+        _enter(row, ScheduleState.DRAFT)
+        row.result = result
     row.finished_at = now
 
 

@@ -1,4 +1,4 @@
-"""Stored plans: each a version in a series, first a draft, then perhaps released."""
+"""Stored plans: each a version in a series, first a draft, then perhaps released. Large ones are solved in parts."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from core.tables import Json, Timestamp, enum_type, identity
+from core.tables import Json, Timestamp, enum_type, identity, reference
 
 
 class ScheduleState(StrEnum):
@@ -43,3 +43,16 @@ class Schedule(SQLModel, table=True):
     requested_by: str
     created_at: datetime = Field(sa_type=Timestamp)
     finished_at: datetime | None = Field(default=None, sa_type=Timestamp)
+
+
+class SchedulePart(SQLModel, table=True):
+    """A part of a large problem, solved by a worker of its own. `result` is {} where that failed."""
+
+    __tablename__ = "schedule_part"
+    __table_args__ = (sa.UniqueConstraint("schedule_id", "number"),)
+
+    id: int = identity()
+    schedule_id: int = reference("schedule.id", index=False)
+    number: int
+    problem: dict[str, Any] = Field(sa_type=Json)
+    result: dict[str, Any] | None = Field(default=None, sa_type=Json)

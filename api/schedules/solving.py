@@ -1,9 +1,13 @@
-"""The worker's part: the engine in a process of its own, its progress kept where readers find it."""
+"""The scheduling worker's part: the engine in a process of its own, its progress kept where readers find it.
+
+solve → small: the plan
+      → large: parts, each an event of its own that any worker takes → the last one done: join → the plan
+"""
 
 import asyncio
 import sys
-import time
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,22 +16,83 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.resources import Resources
 from api.schedules import commands
 from api.schedules.models import ScheduleState
+from core import clock, outbox
 from core.outbox import Event, Handler
-from scheduling.process import Line, Result
+from scheduling.plan import Plan
+from scheduling.problem import Problem
+from scheduling.process import Failure, Line, Result
+from scheduling.split import join, split
 
+QUEUE = "scheduling"
 #: How often progress is stored and a cancellation is looked for.
 BEAT_SECONDS = 0.4
+#: A worker that has not been heard of for so long is taken for dead, and another begins anew.
+SILENCE = timedelta(seconds=15)
 #: A problem is one line.
 LINE_LIMIT = 1 << 28
+#: Parts of a plan have this share of its time, the whole that is joined from them has the rest.
+PARTS_SHARE = 0.6
 
 
-async def prepare(resources: Resources, event: Event) -> dict[str, Any] | None:
-    """Solve; None if the engine died."""
+async def prepare(resources: Resources, event: Event) -> dict[str, Any] | Sequence[Problem]:
+    """The engine's last word, or the parts of a large problem."""
     code = event.payload["code"]
     async with resources.database.transaction() as session:
         row = await commands.find(session, code, lock=True)
         commands.begin(row)
-        task = {"problem": row.problem, **row.options}
+        problem, options = row.problem, dict(row.options)
+    parts = options.pop("parts", 1)
+    if parts > 1:
+        whole = msgspec.convert(problem, Problem)
+        found = await asyncio.to_thread(split, whole, parts)
+        if len(found) > 1:
+            return found
+    return await _solve(resources, event, {"problem": problem, **options})
+
+
+async def apply(
+    session: AsyncSession, event: Event, found: dict[str, Any] | Sequence[Problem], now: datetime
+) -> None:
+    row = await commands.find(session, event.payload["code"], lock=True)
+    if isinstance(found, dict):
+        commands.finish(row, found, now=now)
+    else:
+        commands.divide(session, row, found, now=now)
+
+
+async def prepare_part(resources: Resources, event: Event) -> dict[str, Any]:
+    async with resources.database.transaction() as session:
+        row = await commands.find(session, event.payload["code"])
+        part = await commands.find_part(session, row, event.payload["number"])
+        task = {"problem": part.problem, **_share(row.options, PARTS_SHARE)}
+    return await _solve(resources, event, task)
+
+
+async def apply_part(session: AsyncSession, event: Event, result: dict[str, Any], now: datetime) -> None:
+    row = await commands.find(session, event.payload["code"], lock=True)
+    await commands.finish_part(
+        session, row, event.payload["number"], None if "failure" in result else result, now=now
+    )
+
+
+async def prepare_join(resources: Resources, event: Event) -> dict[str, Any]:
+    """The parts' plans together, made better as a whole; what a part left out may find a place now."""
+    async with resources.database.transaction() as session:
+        row = await commands.find(session, event.payload["code"])
+        results = await commands.part_results(session, row)
+        problem, options = row.problem, _share(row.options, 1 - PARTS_SHARE)
+    plans = [msgspec.convert(result["plan"], Plan) for result in results if result]
+    start = await asyncio.to_thread(join, msgspec.convert(problem, Problem), plans)
+    return await _solve(resources, event, {"problem": problem, "start": start, **options})
+
+
+def _share(options: dict[str, Any], share: float) -> dict[str, Any]:
+    return {"seed": options["seed"], "seconds": options["seconds"] * share}
+
+
+async def _solve(resources: Resources, event: Event, task: dict[str, Any]) -> dict[str, Any]:
+    await _keep(resources, event, None)
+    memory = resources.settings.solve_memory
     engine = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "scheduling.process"),
         stdin=asyncio.subprocess.PIPE,
@@ -35,44 +100,65 @@ async def prepare(resources: Resources, event: Event) -> dict[str, Any] | None:
         limit=LINE_LIMIT,
     )
     try:
-        return await _listen(resources, code, engine, msgspec.json.encode(task))
+        last = await _listen(resources, event, engine, msgspec.json.encode({**task, "memory": memory}))
     finally:
         if engine.returncode is None:
             engine.kill()
         await engine.wait()
+    result: dict[str, Any] = msgspec.to_builtins(last)
+    return result
 
 
 async def _listen(
-    resources: Resources, code: str, engine: asyncio.subprocess.Process, task: bytes
-) -> dict[str, Any] | None:
+    resources: Resources, event: Event, engine: asyncio.subprocess.Process, task: bytes
+) -> Result | Failure:
     assert engine.stdin is not None  # noqa: S101 - both are pipes
     assert engine.stdout is not None  # noqa: S101
-    engine.stdin.write(task + b"\n")
-    await engine.stdin.drain()
-    beat = time.monotonic()
-    while said := await engine.stdout.readline():
-        line = msgspec.json.decode(said, type=Line)
-        if isinstance(line, Result):
-            result: dict[str, Any] = msgspec.to_builtins(line)
-            return result
-        if time.monotonic() - beat > BEAT_SECONDS:
-            beat = time.monotonic()
-            if await _store_progress(resources, code, msgspec.to_builtins(line)):
-                engine.stdin.write(b"x")
-                await engine.stdin.drain()
-    return None
+    latest: dict[str, Any] = {}
+    beating = asyncio.create_task(_beat(resources, event, engine.stdin, latest))
+    try:
+        engine.stdin.write(task + b"\n")
+        await engine.stdin.drain()
+        while said := await engine.stdout.readline():
+            line = msgspec.json.decode(said, type=Line)
+            if isinstance(line, Result | Failure):
+                return line
+            latest |= msgspec.to_builtins(line)
+    except ConnectionError:
+        pass
+    finally:
+        beating.cancel()
+    return Failure(failure="crashed")
 
 
-async def _store_progress(resources: Resources, code: str, step: dict[str, Any]) -> bool:
-    """True if somebody asked to cancel."""
+async def _beat(
+    resources: Resources, event: Event, engine: asyncio.StreamWriter, latest: dict[str, Any]
+) -> None:
+    """Until the solve ends: say that it goes on, and pass on a cancellation."""
+    cancelled = False
+    while True:
+        await asyncio.sleep(BEAT_SECONDS)
+        if await _keep(resources, event, dict(latest)) and not cancelled:
+            cancelled = True
+            engine.write(b"x")
+            await engine.drain()
+
+
+async def _keep(resources: Resources, event: Event, step: dict[str, Any] | None) -> bool:
+    """Hold the event and store the progress. True if somebody asked to cancel."""
     async with resources.database.transaction() as session:
-        row = await commands.find(session, code)
-        row.progress = step
+        await outbox.hold(session, event.id, until=clock.now() + SILENCE)
+        row = await commands.find(session, event.payload["code"])
+        if step:
+            row.progress = {
+                **step,
+                **({"part": event.payload["number"]} if "number" in event.payload else {}),
+            }
         return row.state is ScheduleState.CANCELLING
 
 
-async def apply(session: AsyncSession, event: Event, result: dict[str, Any] | None, now: datetime) -> None:
-    commands.finish(await commands.find(session, event.payload["code"], lock=True), result, now=now)
-
-
-HANDLERS = [Handler(commands.TOPIC, apply, prepare)]
+HANDLERS = [
+    Handler(commands.SOLVE, apply, prepare, QUEUE),
+    Handler(commands.SOLVE_PART, apply_part, prepare_part, QUEUE),
+    Handler(commands.JOIN, apply, prepare_join, QUEUE),
+]

@@ -3,15 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Response, get, post
-from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIType
+from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.types import ControllerRouterHandler
-from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.principal import Principal
@@ -19,10 +17,21 @@ from api.resources import Resources
 from api.schedules import commands
 from api.schedules.models import Schedule, ScheduleState
 from api.v1.answers import NOT_FOUND, WRONG_INPUT, ApiRequest, Reading, problem_spec
+from api.v1.schedule_bodies import (
+    Cancelling,
+    Explaining,
+    ExplainRequest,
+    Releasing,
+    Repairing,
+    RepairRequest,
+    Showing,
+    SolveRequest,
+    Solving,
+)
 from core.access import Action
 from core.errors import FieldProblem, InvalidInput, LoginRequired, NotFound
 from core.i18n import current_locale, gettext
-from scheduling.disturbances import Disturbance, disturbed
+from scheduling.disturbances import disturbed
 from scheduling.plan import Plan
 from scheduling.problem import Problem, Record
 from scheduling.repair import repair
@@ -42,44 +51,16 @@ FINAL = frozenset(ScheduleState) - {
 BEAT_SECONDS = 0.4
 
 
-class SolveRequest(msgspec.Struct):
-    problem: Problem
-    seconds: Annotated[float, Meta(gt=0, le=100)] = 10.0
-    seed: int = 0
-
-
-class ExplainRequest(msgspec.Struct):
-    visit: str
-    count: Annotated[int, Meta(ge=1, le=20)] = 5
-
-
-class RepairRequest(msgspec.Struct):
-    """`not_before`: nothing is moved to before this tick of the horizon."""
-
-    disturbances: Annotated[tuple[Disturbance, ...], Meta(min_length=1)]
-    not_before: Annotated[int, Meta(ge=0)] = 0
-    seconds: Annotated[float, Meta(gt=0, le=10)] = 2.0
-
-
-class Posting(Reading):
-    """The body is JSON that the handler reads, to answer every fault with its place."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        body = OpenAPIMediaType(schema=Schema(type=OpenAPIType.OBJECT))
-        self.request_body = RequestBody(required=True, content={"application/json": body})
-
-
 @post(
     "/schedules",
     opt={"action": Action.SCHEDULE_SOLVE},
-    operation_class=Posting,
+    operation_class=Solving,
     status_code=202,
     tags=["排期"],
     summary="提交排期问题，后台求解 · Submit a problem to be solved in the background",
     description=(
-        "请求体：problem（结构见 `yichuang schedule schema`）、seconds（至多 100）、seed。"
-        " · Body: problem (see `yichuang schedule schema`), seconds (at most 100), seed."
+        "seconds 至多 100；较大的问题由多个工作进程按日分担（parts）。"
+        " · seconds: at most 100; a large problem is shared among workers by days (parts)."
     ),
     security=[{"key": []}],
     responses=REFUSALS,
@@ -88,7 +69,13 @@ async def post_schedule(request: ApiRequest, session: AsyncSession, now: datetim
     by = _caller(request).actor
     asked = await _body(request, SolveRequest)
     row = commands.request_solve(
-        session, asked.problem, seconds=asked.seconds, seed=asked.seed, by=by, now=now
+        session,
+        asked.problem,
+        seconds=asked.seconds,
+        seed=asked.seed,
+        parts=asked.parts,
+        by=by,
+        now=now,
     )
     return _answer(_overview(row), status=202)
 
@@ -96,13 +83,13 @@ async def post_schedule(request: ApiRequest, session: AsyncSession, now: datetim
 @get(
     "/schedules/{code:str}",
     opt={"action": Action.SCHEDULE_READ},
-    operation_class=Reading,
+    operation_class=Showing,
     tags=["排期"],
     summary="方案的状态、进度与结果 · State, progress and result of a plan",
     security=[{"key": []}],
     responses=REFUSALS,
 )
-async def get_schedule(code: str, session: AsyncSession) -> Response[bytes]:
+async def get_schedule(code: FromPath[str], session: AsyncSession) -> Response[bytes]:
     row = await commands.find(session, code)
     return _answer({**_overview(row), "result": row.result})
 
@@ -116,7 +103,7 @@ async def get_schedule(code: str, session: AsyncSession) -> Response[bytes]:
     security=[{"key": []}],
     responses=REFUSALS,
 )
-async def get_events(code: str, session: AsyncSession, resources: Resources) -> ServerSentEvent:
+async def get_events(code: FromPath[str], session: AsyncSession, resources: Resources) -> ServerSentEvent:
     await commands.find(session, code)
     return ServerSentEvent(_progress(resources, code))
 
@@ -139,14 +126,14 @@ async def _progress(resources: Resources, code: str) -> AsyncIterator[ServerSent
 @post(
     "/schedules/{code:str}/cancel",
     opt={"action": Action.SCHEDULE_SOLVE},
-    operation_class=Reading,
+    operation_class=Cancelling,
     status_code=202,
     tags=["排期"],
     summary="停止求解，保留至今最好的方案 · Stop solving, keep the best plan so far",
     security=[{"key": []}],
     responses=REFUSALS,
 )
-async def post_cancel(code: str, session: AsyncSession) -> Response[bytes]:
+async def post_cancel(code: FromPath[str], session: AsyncSession) -> Response[bytes]:
     row = await commands.find(session, code, lock=True)
     commands.cancel(row)
     return _answer(_overview(row), status=202)
@@ -155,7 +142,7 @@ async def post_cancel(code: str, session: AsyncSession) -> Response[bytes]:
 @post(
     "/schedules/{code:str}/release",
     opt={"action": Action.SCHEDULE_SOLVE},
-    operation_class=Reading,
+    operation_class=Releasing,
     status_code=200,
     tags=["排期"],
     summary="发布方案，取代先前发布的版本 · Release a plan; it supersedes the one released before",
@@ -163,7 +150,7 @@ async def post_cancel(code: str, session: AsyncSession) -> Response[bytes]:
     responses=REFUSALS,
 )
 async def post_release(
-    request: ApiRequest, code: str, session: AsyncSession, now: datetime
+    request: ApiRequest, code: FromPath[str], session: AsyncSession, now: datetime
 ) -> Response[bytes]:
     row = await commands.find(session, code, lock=True)
     await commands.release(session, row, by=_caller(request).actor, now=now)
@@ -173,15 +160,14 @@ async def post_release(
 @post(
     "/schedules/{code:str}/explain",
     opt={"action": Action.SCHEDULE_READ},
-    operation_class=Posting,
+    operation_class=Explaining,
     status_code=200,
     tags=["排期"],
     summary="一件的候选时段，或没有时段的原因与出路 · Slots for one visit, or why there is none",
-    description="请求体：visit、count。 · Body: visit, count.",
     security=[{"key": []}],
     responses=REFUSALS,
 )
-async def post_explain(request: ApiRequest, code: str, session: AsyncSession) -> Response[bytes]:
+async def post_explain(request: ApiRequest, code: FromPath[str], session: AsyncSession) -> Response[bytes]:
     asked = await _body(request, ExplainRequest)
     problem, plan = _stored(await commands.find(session, code))
     if asked.visit not in problem.visit_by_id:
@@ -193,19 +179,15 @@ async def post_explain(request: ApiRequest, code: str, session: AsyncSession) ->
 @post(
     "/schedules/{code:str}/repair",
     opt={"action": Action.SCHEDULE_SOLVE},
-    operation_class=Posting,
+    operation_class=Repairing,
     status_code=201,
     tags=["排期"],
     summary="修复受扰的方案，得到新版本 · Repair a disturbed plan; the answer is a new version",
-    description=(
-        "请求体：disturbances（officer_out、sites_shut、overrun）、not_before、seconds。"
-        " · Body: disturbances (officer_out, sites_shut, overrun), not_before, seconds."
-    ),
     security=[{"key": []}],
     responses=REFUSALS,
 )
 async def post_repair(
-    request: ApiRequest, code: str, session: AsyncSession, now: datetime
+    request: ApiRequest, code: FromPath[str], session: AsyncSession, now: datetime
 ) -> Response[bytes]:
     by = _caller(request).actor
     asked = await _body(request, RepairRequest)

@@ -1,15 +1,20 @@
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
+from sqlmodel import col
 
 from api.auth.sessions import issue_key
 from api.handlers import HANDLERS
 from api.resources import Resources
-from api.schedules.models import Schedule, ScheduleState
+from api.schedules.models import Schedule, SchedulePart, ScheduleState
 from core import clock, outbox
 from core.access import Action
 from core.db import Database
@@ -18,7 +23,7 @@ from scheduling.checker import check
 from scheduling.codec import decode_plan, encode
 from scheduling.problem import Post
 from tests.conftest import NOW
-from tests.scheduling.towns import MONDAY, officer, problem, visit
+from tests.scheduling.towns import MONDAY, officer, problem, town, visit
 
 CREW = (officer("张", "消防"), officer("李", "消防"), officer("王", "消防", post=Post.SUBSTITUTE))
 WEEK = problem((visit("甲", "消防", received=MONDAY, promised=3), visit("乙", "消防")), CREW)
@@ -43,12 +48,15 @@ async def call(client: httpx.AsyncClient, database: Database) -> Call:
 
 
 async def work(settings: Settings, database: Database) -> None:
-    """What the worker does with the outbox."""
+    """What the worker does with the outbox, until there is nothing left to do."""
     resources = Resources.open(settings)
-    async with database.transaction() as session:
-        due = await outbox.claim_due(session, now=clock.now())
-    for event in due:
-        await outbox.consume(database, resources, HANDLERS, event, now=clock.now)
+    while True:
+        async with database.transaction() as session:
+            due = await outbox.claim_due(session, now=clock.now())
+        if not due:
+            break
+        for event in due:
+            await outbox.consume(database, resources, HANDLERS, event, now=clock.now)
     await resources.close()
 
 
@@ -100,6 +108,68 @@ async def test_cancelled_schedule_keeps_its_best_plan(
     assert stopped["state"] == "draft"
     assert stopped["result"]["cancelled"] is True
     assert stopped["result"]["unserved"] == []
+
+
+async def test_schedule_that_takes_too_much_memory_fails_with_the_reason(
+    call: Call, settings: Settings, database: Database
+) -> None:
+    posted = (await call("POST", "", asked())).json()
+    await work(settings.model_copy(update={"solve_memory": 1}), database)
+    failed = (await call("GET", f"/{posted['id']}")).json()
+    assert (failed["state"], failed["progress"]["failure"]) == ("failed", "out_of_memory")
+
+
+async def test_large_schedule_is_solved_in_parts_and_joined(
+    call: Call, settings: Settings, database: Database
+) -> None:
+    large = town(2, visits=24, days=12)
+    posted = (await call("POST", "", {"problem": json.loads(encode(large)), "seconds": 2, "parts": 2})).json()
+    await work(settings, database)
+    draft = (await call("GET", f"/{posted['id']}")).json()
+    assert draft["state"] == "draft"
+    assert check(large, decode_plan(json.dumps(draft["result"]["plan"]))).violations == ()
+    assert draft["result"]["unserved"] == []
+    async with database.transaction() as session:
+        numbers = await session.scalars(
+            sa.select(col(SchedulePart.number)).order_by(col(SchedulePart.number))
+        )
+        assert list(numbers) == [0, 1]
+
+
+def start_worker(settings: Settings) -> "subprocess.Popen[bytes]":
+    environment = os.environ | {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "YICHUANG_SECRET_KEY": settings.secret_key,
+        "YICHUANG_DATA_DIR": str(settings.data_dir),
+    }
+    command = [sys.executable, "-m", "api.cli", "worker", "--queue", "scheduling"]
+    return subprocess.Popen(command, env=environment)
+
+
+async def test_large_schedule_survives_the_death_of_one_of_two_workers(
+    call: Call, settings: Settings
+) -> None:
+    large = town(4, visits=30, days=12)
+    asking = {"problem": json.loads(encode(large)), "seconds": 4, "parts": 2}
+    posted = (await call("POST", "", asking)).json()
+    workers = [start_worker(settings) for _ in range(2)]
+    try:
+        row: dict[str, Any] = {"progress": None}
+        while not row["progress"]:
+            await asyncio.sleep(0.2)
+            row = (await call("GET", f"/{posted['id']}")).json()
+        workers[0].kill()
+        async with asyncio.timeout(100):
+            while row["state"] == "solving":
+                await asyncio.sleep(0.5)
+                row = (await call("GET", f"/{posted['id']}")).json()
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+    assert row["state"] == "draft"
+    assert check(large, decode_plan(json.dumps(row["result"]["plan"]))).violations == ()
 
 
 async def test_repair_makes_a_new_version_and_release_supersedes(
