@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.middleware import RequestContext, require_action
 from api.auth.principal import Principal
-from api.open_interface import OpenInterface
+from api.open_interface import OpenInterface, allowances
 from api.problems import EXCEPTION_HANDLERS
 from api.public_cache import PublicCache
 from api.resources import Resources
@@ -69,7 +69,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     app.asgi_handler = RequestContext(app.asgi_handler, resources.database)
     if settings.public_cache:
         app.asgi_handler = PublicCache(app.asgi_handler, resources.database)
-    app.asgi_handler = OpenInterface(app.asgi_handler, resources.redis)
+    anonymous, keyed = allowances(settings.api_rate)
+    app.asgi_handler = OpenInterface(app.asgi_handler, resources.redis, anonymous=anonymous, keyed=keyed)
     return app
 
 

@@ -42,6 +42,8 @@ _STAMP = sa.text(
 )
 
 Headers = list[tuple[bytes, bytes]]
+#: Path, query and language.
+Key = tuple[str, bytes, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class PublicCache:
     def __init__(self, app: ASGIApp, database: Database) -> None:
         self.app = app
         self.database = database
-        self._kept: OrderedDict[tuple[str, bytes, str], Kept] = OrderedDict()
+        self._kept: OrderedDict[Key, Kept] = OrderedDict()
+        self._making: dict[Key, asyncio.Event] = {}
         self._bytes = 0
         self._stamp: object = None
         self._checked = 0.0
@@ -69,16 +72,30 @@ class PublicCache:
         if key is None:
             await self.app(scope, receive, send)
             return
-        await self._forget_if_changed()
+        now = time.monotonic()
+        if now - self._checked >= CHECK_SECONDS:
+            await self._forget_if_changed()
         kept = self._kept.get(key)
-        if kept is None or kept.until < time.monotonic():
-            await self.app(scope, receive, _Recorder(self, key, scope, send))
+        if (kept is None or kept.until < now) and (making := self._making.get(key)) is not None:
+            # Whoever asks meanwhile waits for the one rendering instead of adding another.
+            await making.wait()
+            kept = self._kept.get(key)
+        if kept is None or kept.until < now:
+            await self._make(key, scope, receive, send)
             return
         self._kept.move_to_end(key)
         await _answer(kept, scope, send)
 
+    async def _make(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
+        made = self._making.setdefault(key, asyncio.Event())
+        try:
+            await self.app(scope, receive, _Recorder(self, key, scope, send))
+        finally:
+            made.set()
+            self._making.pop(key, None)
+
     async def _forget_if_changed(self) -> None:
-        if time.monotonic() - self._checked < CHECK_SECONDS or self._checking.locked():
+        if self._checking.locked():
             return
         async with self._checking:
             try:
@@ -93,7 +110,7 @@ class PublicCache:
                 self._kept.clear()
                 self._bytes = 0
 
-    def keep(self, key: tuple[str, bytes, str], headers: Headers, body: bytes, stamp: object) -> None:
+    def keep(self, key: Key, headers: Headers, body: bytes, stamp: object) -> None:
         """Unless the feed moved while it was made."""
         if stamp != self._stamp:
             return
@@ -123,7 +140,7 @@ class PublicCache:
 class _Recorder:
     """Sends on, and keeps a complete, cacheable answer."""
 
-    def __init__(self, cache: PublicCache, key: tuple[str, bytes, str], scope: Scope, send: Send) -> None:
+    def __init__(self, cache: PublicCache, key: Key, scope: Scope, send: Send) -> None:
         self._cache, self._key, self._scope, self._send = cache, key, scope, send
         self._stamp = cache.stamp
         self._headers: Headers | None = None
@@ -149,7 +166,7 @@ class _Recorder:
         return bool(handler is not None and handler.opt.get("cached"))
 
 
-def _key(scope: Any) -> tuple[str, bytes, str] | None:
+def _key(scope: Any) -> Key | None:
     """Address and language; None where the caller is known or nothing is read."""
     if scope["type"] != "http" or scope["method"] != "GET":
         return None

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     log_json: bool = False
     public_cache: bool = True
     """Keep public pages in memory until something is published."""
+    api_rate: float = 20
+    """Requests a second that a caller of /api/v1 without a key may make for long; a burst may hold 30 times as many."""
     database_pool: int = 10
     solve_memory: int = 2048 * MEGABYTE
     """Bytes that solving one plan may take beyond the loaded program."""

@@ -32,8 +32,13 @@ AMOUNT_STEPS = tuple(Decimal(digit * 10**power) for power in range(4, 11) for di
 
 def _ddl() -> tuple[str, ...]:
     keys, index, month, find = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8").split("\n;;\n")
-    older = {"direction": "older", "order": "DESC", "months": "REVERSE newest..oldest"}
-    newer = {"direction": "newer", "order": "ASC", "months": "oldest..newest"}
+    older = {
+        "direction": "older",
+        "order": "DESC",
+        "first": "newest - round + 1",
+        "next": "newest := newest - round",
+    }
+    newer = {"direction": "newer", "order": "ASC", "first": "oldest", "next": "oldest := oldest + round"}
     return keys, index, month, find.format(**older), find.format(**newer)
 
 
@@ -114,12 +119,14 @@ def facets(item: Publication) -> list[int]:
     if closing_time(item.content) is not None:
         stated.append(facet("closes", "stated"))
     amount = headline_amount(item.content)
-    if amount is not None:
-        stated.append(facet("amount", "stated"))
-        stated += [
-            facet("amount at least" if amount >= step else "amount below", step) for step in AMOUNT_STEPS
-        ]
-    return stated
+    return stated if amount is None else stated + stated_amount(amount)
+
+
+def stated_amount(amount: Decimal) -> list[int]:
+    return [
+        facet("amount", "stated"),
+        *(facet("amount at least" if amount >= step else "amount below", step) for step in AMOUNT_STEPS),
+    ]
 
 
 def amount_facets(least: Decimal | None, most: Decimal | None) -> list[int]:

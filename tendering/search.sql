@@ -43,6 +43,8 @@ DECLARE
     );
     oldest integer;
     newest integer;
+    first integer;
+    round integer := 1;
     found integer;
 BEGIN
     IF cardinality(walked) = wanted OR cardinality(keys) = 0 THEN
@@ -53,13 +55,15 @@ BEGIN
     oldest := greatest((SELECT min(each.month) FROM search_entry AS each), search_month(after_at),
         (SELECT min(each.month) FROM search_entry AS each WHERE each.closes_at > closes_after));
     newest := least((SELECT max(each.month) FROM search_entry AS each), search_month(before_at));
-    FOR place IN {months} LOOP
+    -- Twice as many months in each round, so that rare words take few rounds and frequent ones read little.
+    WHILE wanted > 0 AND oldest <= newest LOOP
+        first := {first};
         RETURN QUERY
         WITH entry AS MATERIALIZED (
-            SELECT * FROM search_entry AS each
-            WHERE search_keys(each.month, each.facets, each.text)
-                    @> ARRAY(SELECT place::bigint << 43 | unnest(keys))
-                AND each.text LIKE ALL (patterns)
+            SELECT each.* FROM generate_series(first, first + round - 1) AS place (month),
+                LATERAL (SELECT ARRAY(SELECT place.month::bigint << 43 | unnest(keys)) AS keys OFFSET 0) AS asked,
+                search_entry AS each
+            WHERE search_keys(each.month, each.facets, each.text) @> asked.keys AND each.text LIKE ALL (patterns)
         )
         SELECT * FROM entry
         WHERE (entry.published_at, entry.notice_id) > (after_at, after_id)
@@ -69,6 +73,7 @@ BEGIN
         ORDER BY entry.published_at {order}, entry.notice_id {order} LIMIT wanted;
         GET DIAGNOSTICS found = ROW_COUNT;
         wanted := wanted - found;
-        EXIT WHEN wanted = 0;
+        {next};
+        round := least(2 * round, newest - oldest + 1);
     END LOOP;
 END $$
