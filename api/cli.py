@@ -173,6 +173,31 @@ def import_notices(file: Path) -> None:
     )
 
 
+@main.group()
+def draw() -> None:
+    """Double random draws (双随机)."""
+
+
+@draw.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def verify_draw(file: Path) -> None:
+    """Draw again from a public draw FILE: exit 0 when seed, commitment and result belong together."""
+    import msgspec
+
+    from inspection.draw import record_of
+    from scheduling.draw import DrawError, repeats
+
+    try:
+        drawn = record_of(msgspec.json.decode(file.read_bytes(), type=dict))
+        true = repeats(drawn)
+    except (msgspec.DecodeError, DrawError) as error:
+        raise click.ClickException(str(error)) from None
+    seats = drawn.ballot.groups[0] if drawn.ballot.groups else None
+    shown = f"{seats.seats} / {len(seats.eligible)}" if seats else "0"
+    click.echo(f"{shown} {'✓' if true else '✗'}")
+    sys.exit(not true)
+
+
 @main.command("verify-ledger")
 def verify_ledger() -> None:
     """Walk the audit ledger and name every changed, missing or reordered entry."""

@@ -1,15 +1,19 @@
-"""双随机: objects and officers drawn by lot so that anybody can draw again. Pure.
+"""双随机: objects and officers drawn by lot. Pure; the lot itself is `scheduling.draw`'s.
 
-The seed's hash over the frozen roster is published before; the seed, with the draw. Whoever has a place in the order
-of SHA-256(seed | purpose | name) first is drawn first: no library's random numbers, so any language can repeat it.
+One ballot holds both: first the seats of the objects, then for every object that could be drawn the seats of each
+department, so that all of it can be committed to before anybody knows which objects it will be.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+
+from scheduling.draw import Ballot, Drawn, Group
+
+#: The group in which objects are drawn; no project has such a code.
+OBJECTS = "objects"
 
 
 class DrawObject(msgspec.Struct, frozen=True):
@@ -34,68 +38,48 @@ class Roster(msgspec.Struct, frozen=True):
     officers_each: int = 2
 
 
-class Drawn(msgspec.Struct, frozen=True):
+class DrawnObject(msgspec.Struct, frozen=True):
     object: str
     officers: tuple[str, ...]
 
 
-class TooFewOfficersError(ValueError):
-    """A department has fewer officers without recusal than each object needs."""
+def ballot(roster: Roster) -> Ballot:
+    """Recused officers are not eligible for what their owner has built."""
+    numbers: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in roster.objects:
+        for officer in roster.officers:
+            if each.owner not in officer.recused_from:
+                numbers[each.id, officer.department].append(officer.number)
+    departments = sorted({officer.department for officer in roster.officers})
+    objects = tuple(sorted(each.id for each in roster.objects))
+    return Ballot(
+        groups=(
+            Group(visit=OBJECTS, party=OBJECTS, seats=roster.count, eligible=objects),
+            *(
+                Group(
+                    visit=name,
+                    party=department,
+                    seats=roster.officers_each,
+                    eligible=tuple(sorted(numbers[name, department])),
+                )
+                for name in objects
+                for department in departments
+            ),
+        )
+    )
 
 
-def canonical(roster: Roster) -> str:
-    """The text that is committed to: JSON, keys sorted, no spaces."""
-    content = msgspec.to_builtins(roster)
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def result(drawn: Drawn) -> tuple[DrawnObject, ...]:
+    """The objects with their officers; the teams of objects that were not drawn go unused."""
+    teams: dict[str, list[str]] = defaultdict(list)
+    for group, team in zip(drawn.ballot.groups, drawn.teams, strict=True):
+        if group.visit != OBJECTS:
+            teams[group.visit] += team
+    return tuple(DrawnObject(name, tuple(teams[name])) for name in drawn.teams[0])
 
 
-def commitment(seed: str, roster: Roster) -> str:
-    return hashlib.sha256(f"{seed}|{canonical(roster)}".encode()).hexdigest()
-
-
-def draw(seed: str, roster: Roster) -> tuple[Drawn, ...]:
-    """Raises `TooFewOfficersError`."""
-    chosen = sorted(roster.objects, key=lambda each: _place(seed, "object", each.id))[: roster.count]
-    return tuple(Drawn(each.id, tuple(_officers(seed, roster, each))) for each in chosen)
-
-
-def _officers(seed: str, roster: Roster, target: DrawObject) -> Iterable[str]:
-    for department in sorted({officer.department for officer in roster.officers}):
-        numbers = [
-            officer.number
-            for officer in roster.officers
-            if officer.department == department and target.owner not in officer.recused_from
-        ]
-        if len(numbers) < roster.officers_each:
-            raise TooFewOfficersError(department, target.id)
-        yield from sorted(numbers, key=lambda number: _place(seed, target.id, number))[: roster.officers_each]
-
-
-def _place(seed: str, purpose: str, name: str) -> str:
-    return hashlib.sha256(f"{seed}|{purpose}|{name}".encode()).hexdigest()
-
-
-def public_file(
-    *, title: str, seed: str, roster: Roster, committed: str, committed_at: str, drawn_at: str
-) -> dict[str, Any]:
-    """All that a stranger needs to draw again."""
-    return {
-        "title": title,
-        "committed_at": committed_at,
-        "commitment": committed,
-        "drawn_at": drawn_at,
-        "seed": seed,
-        "roster": msgspec.to_builtins(roster),
-        "result": msgspec.to_builtins(draw(seed, roster)),
-    }
-
-
-def faults(content: dict[str, Any]) -> list[str]:
-    """What is wrong with a public draw file: `commitment`, `result`; nothing when it verifies."""
-    roster = msgspec.convert(content["roster"], Roster)
-    found = []
-    if commitment(content["seed"], roster) != content["commitment"]:
-        found.append("commitment")
-    if msgspec.to_builtins(draw(content["seed"], roster)) != content["result"]:
-        found.append("result")
-    return found
+def record_of(content: Mapping[str, Any]) -> Drawn:
+    """The draw's record in a public file, which says more. Raises `msgspec.ValidationError`."""
+    return msgspec.convert(
+        {name: value for name, value in content.items() if name in Drawn.__struct_fields__}, Drawn
+    )

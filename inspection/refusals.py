@@ -51,6 +51,12 @@ class ReasonRequired(Refusal):
     message = "请说明理由。"
 
 
+class TooFewToDraw(Refusal):
+    status = 409
+    code = "too_few_to_draw"
+    message = "%(object)s 可抽的人员不足（%(department)s）。"
+
+
 class NothingListed(Refusal):
     status = 422
     code = "nothing_listed"

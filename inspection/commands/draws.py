@@ -14,7 +14,8 @@ from core.errors import NotFound
 from inspection import draw as lots
 from inspection.draw import DrawObject, DrawOfficer, Roster
 from inspection.models import Draw, Officer, Project, Recusal
-from inspection.refusals import NothingListed, WrongState
+from inspection.refusals import NothingListed, TooFewToDraw, WrongState
+from scheduling.draw import VERSION, Ballot, commitment, draw
 
 
 async def commit_draw(
@@ -57,11 +58,14 @@ async def commit_draw(
         ),
         count=count,
     )
+    ballot = lots.ballot(roster)
+    if short := next((each for each in ballot.groups if len(each.eligible) < each.seats), None):
+        raise TooFewToDraw(department=short.party, object=short.visit)
     seed = secrets.token_hex(32)
     row = Draw(
         title=title,
-        roster=msgspec.to_builtins(roster),
-        commitment=lots.commitment(seed, roster),
+        roster=msgspec.to_builtins(ballot),
+        commitment=commitment(seed, ballot),
         sealed_seed=seed,
         committed_at=now,
         committed_by=by,
@@ -72,32 +76,38 @@ async def commit_draw(
     return row
 
 
-async def hold_draw(session: AsyncSession, draw_id: int, *, by: int, now: datetime) -> Draw:
-    """Reveal the seed and draw; it can be done once. Raises `TooFewOfficersError`."""
+async def hold_draw(session: AsyncSession, draw_id: int, *, public: str = "", by: int, now: datetime) -> Draw:
+    """Reveal the seed and draw; it can be done once. `public` is a value that nobody could know before, if any."""
     row = await session.get(Draw, draw_id, with_for_update=True)
     if row is None:
         raise NotFound
     if row.drawn_at is not None:
         raise WrongState
-    content = msgspec.convert(row.roster, Roster)
-    row.result = msgspec.to_builtins(lots.draw(row.sealed_seed, content))
+    drawn = draw(row.sealed_seed, msgspec.convert(row.roster, Ballot), public=public)
+    row.public, row.teams = public, msgspec.to_builtins(drawn.teams)
+    row.result = msgspec.to_builtins(lots.result(drawn))
     row.drawn_at, row.drawn_by = now, by
-    _record(session, row, "draw.hold", by=by, now=now, data={"seed": row.sealed_seed, "result": row.result})
+    data = {"seed": row.sealed_seed, "public": public, "result": row.result}
+    _record(session, row, "draw.hold", by=by, now=now, data=data)
     return row
 
 
 def draw_file(row: Draw) -> dict[str, Any]:
-    """The public file of a draw that was held."""
+    """The public file of a draw that was held: all that a stranger needs to draw again."""
     if row.drawn_at is None:
         raise WrongState
-    return lots.public_file(
-        title=row.title,
-        seed=row.sealed_seed,
-        roster=msgspec.convert(row.roster, Roster),
-        committed=row.commitment,
-        committed_at=row.committed_at.isoformat(),
-        drawn_at=row.drawn_at.isoformat(),
-    )
+    return {
+        "title": row.title,
+        "committed_at": row.committed_at.isoformat(),
+        "drawn_at": row.drawn_at.isoformat(),
+        "version": VERSION,
+        "commitment": row.commitment,
+        "seed": row.sealed_seed,
+        "public": row.public,
+        "ballot": row.roster,
+        "teams": row.teams,
+        "result": row.result,
+    }
 
 
 def _record(

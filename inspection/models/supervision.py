@@ -107,7 +107,7 @@ class Draw(SQLModel, table=True):
     id: int = identity()
     title: str
     roster: dict[str, Any] = Field(sa_type=Json)
-    """objects, officers (with department and recusals), how many of each; frozen when committed."""
+    """The ballot (`scheduling.draw.Ballot`): who is eligible for which seats; frozen when committed."""
     commitment: str = Field(sa_type=sa.CHAR(64))
     sealed_seed: str
     """Revealed by the draw; not shown before."""
@@ -115,6 +115,9 @@ class Draw(SQLModel, table=True):
     committed_by: int = reference("account.id", index=False)
     drawn_at: datetime | None = Field(default=None, sa_type=Timestamp)
     drawn_by: int | None = reference("account.id", index=False, nullable=True)
+    public: str = ""
+    """A value that nobody could know at the time of the commitment, where one was named."""
+    teams: list[list[str]] | None = Field(default=None, sa_type=Json)
     result: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
 
 
