@@ -7,17 +7,19 @@ size.
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
 from scheduling.problem import (
+    CITY_LEVELS,
     Certificate,
     DayWindow,
     Half,
     HalfDay,
     Leave,
+    Level,
     Office,
     Officer,
     Party,
@@ -26,6 +28,7 @@ from scheduling.problem import (
     Recusal,
     Site,
     Speed,
+    Term,
     Vehicle,
     Visit,
 )
@@ -62,6 +65,19 @@ LOAD = 0.85
 HALF_DAYS = 20
 #: B posts for each A post, as in the city's establishment of 52 and 30.
 SUBSTITUTES = 30 / 52
+#: What a plan costs besides visits without a place, in twentieths of a minute.
+COST = {
+    Term.LATENESS: 10_000,
+    Term.MOVED: 1_200,
+    Term.SUBSTITUTES: 1_200,
+    Term.OVERLOAD: 20,
+    Term.TRAVEL: 20,
+    Term.WAITING: 1,
+    Term.SPLITS: 400,
+    Term.DISLIKED: 400,
+}
+UNSERVED = 5_000
+COST_LEVELS = (Level(weights={Term.UNSERVED: 1}), Level(weights=COST))
 CENTRE = (118.0, 30.0)
 KM_LAT = 1 / 111.2
 KM_LON = 1 / (111.2 * math.cos(math.radians(CENTRE[1])))
@@ -76,7 +92,12 @@ class Case:
     departments: tuple[str, ...]
 
 
-def instance(visits: int, *, seed: int = 0) -> Problem:
+def cost(terms: Mapping[Term, int]) -> float:
+    """What a plan costs, in minutes; an unserved visit outweighs what is saved by leaving it out."""
+    return UNSERVED * terms[Term.UNSERVED] + sum(weight * terms[term] for term, weight in COST.items()) / 20
+
+
+def instance(visits: int, *, seed: int = 0, levels: tuple[Level, ...] = CITY_LEVELS) -> Problem:
     """A problem with exactly that many visits."""
     random = Random(f"{seed}/{visits}")
     offices = tuple(_office(random, name) for name in ("centre", "north", "south"))
@@ -105,6 +126,7 @@ def instance(visits: int, *, seed: int = 0) -> Problem:
             if random.random() < 0.05
         ),
         travel=Speed(),
+        levels=levels,
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bench.scheduling import city, hhcrsp
-from bench.scheduling.__main__ import city_cost, without_breaches
+from bench.scheduling.growth import picture
+from bench.scheduling.plans import targets, without_breaches
 from scheduling.bounds import lower_bounds
 from scheduling.checker import check
 from scheduling.engine import Budget, solve
@@ -110,7 +111,7 @@ def test_city_plan_is_sound_and_not_below_its_bound() -> None:
     assert report.feasible
     assert report.terms[Term.UNSERVED] == 0
     assert all(bounds[term] <= report.terms[term] for term in Term)
-    assert 0 < city_cost(bounds) <= city_cost(report.terms)
+    assert 0 < city.cost(bounds) <= city.cost(report.terms)
 
 
 def test_without_breaches_takes_out_only_visits_that_break_a_rule() -> None:
@@ -123,3 +124,36 @@ def test_without_breaches_takes_out_only_visits_that_break_a_rule() -> None:
     sound = without_breaches(problem, broken)
     assert first.visit not in sound.by_visit
     assert check(problem, sound).feasible
+
+
+def test_city_cost_weighs_as_its_levels_do() -> None:
+    problem = city.instance(5, levels=city.COST_LEVELS)
+    report = solve(problem, budget=Budget(moves=300)).report
+    unserved, rest = report.levels
+    assert city.cost(report.terms) == unserved * city.UNSERVED + rest / 20
+
+
+def point(visits: int, **values: Any) -> dict[str, Any]:
+    standard = {"solver": "yichuang", "visits": visits, "cost": 90, "complete_seconds": 2.0, "memory_mb": 300}
+    return standard | {"first_plan_seconds": 0.5} | values
+
+
+def test_targets_say_what_is_missed() -> None:
+    rows = [
+        point(50, complete_seconds=1.5, gap_percent=30.0),
+        {"solver": "a peer", "visits": 50, "cost": 100},
+        point(500, complete_seconds=4.0),
+    ]
+    assert [(each["value"], each["met"]) for each in targets(rows)] == [
+        (1.5, False),
+        (4.0, True),
+        (30.0, False),
+        (0.9, True),
+        (300, True),
+    ]
+
+
+def test_growth_is_drawn_for_every_size() -> None:
+    svg = picture([point(20), point(50, complete_seconds=None), point(1000, complete_seconds=30.0)])
+    assert [svg.count(f">{size}<") for size in (20, 50, 1000)] == [1, 1, 1]
+    assert svg.count("<circle") == 3 + 2 + 2

@@ -1,10 +1,5 @@
-"""Times of slots, explanations and repairs in a city with 500 standing bookings: python -m bench.scheduling_service
+"""What a dispatcher waits for: slots, explanations and repairs in a city with many standing bookings."""
 
-Prints one JSON object. `--visits`, `--questions` and `--seconds` (for the standing plan) make it smaller.
-"""
-
-import argparse
-import json
 import time
 from collections.abc import Callable
 from datetime import date
@@ -13,12 +8,19 @@ from random import Random
 from typing import Any
 
 from bench.scheduling.city import instance
+from bench.scheduling.targets import Row, at_most, say
 from scheduling.disturbances import OfficerOut
 from scheduling.engine import Budget, solve
 from scheduling.plan import Plan
 from scheduling.problem import Problem
 from scheduling.repair import repair
 from scheduling.slots import Slots, propose_slots
+
+#: How long the standing plan is looked for, and the proof of a small repair.
+STANDING_SECONDS = 20.0
+PROOF_SECONDS = 20.0
+#: Visits of a city in which a repair is proven.
+SMALL = 8
 
 
 def timed(question: Callable[[], Any]) -> tuple[float, float, Any]:
@@ -68,23 +70,47 @@ def ask_repairs(problem: Problem, plan: Plan, random: Random, count: int) -> dic
     return {**summary(times), "proven_least": proven, "changes": changes}
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--visits", type=int, default=500)
-    arguments.add_argument("--questions", type=int, default=20)
-    arguments.add_argument("--seconds", type=float, default=20.0)
-    given = arguments.parse_args()
-    problem = instance(given.visits)
-    standing = solve(problem, budget=Budget(seconds=given.seconds)).plan
+def ask_small_repairs(count: int) -> list[float]:
+    """Cost of repairs within two seconds over the proven least, for cities small enough to prove it."""
+    ratios = []
+    for seed in range(count):
+        problem = instance(SMALL, seed=seed)
+        plan = solve(problem, budget=Budget(seconds=None, moves=2_000)).plan
+        first = plan.placements[0]
+        day = problem.half_day_of(first.start).day
+        out = (OfficerOut(officer=first.teams[0][0], first=day, last=day),)
+        quick, proven = (
+            repair(problem, out, plan=plan),
+            repair(problem, out, plan=plan, seconds=PROOF_SECONDS),
+        )
+        least = sum(change.cost for change in proven.changes)
+        if proven.proven and least:
+            ratios.append(round(sum(change.cost for change in quick.changes) / least, 3))
+    return ratios
+
+
+def run(visits: int, questions: int) -> Row:
+    problem = instance(visits)
+    standing = solve(problem, budget=Budget(seconds=STANDING_SECONDS)).plan
     random = Random(1)
-    report = {
-        "visits": given.visits,
-        "standing": len(standing.placements),
-        **ask_slots(problem, standing, random, given.questions),
-        "repairs": ask_repairs(problem, standing, random, given.questions),
-    }
-    print(json.dumps(report, ensure_ascii=False))
+    row: Row = {"visits": visits, "standing": len(standing.placements)}
+    for name, ask in (("slots", ask_slots), ("repairs", ask_repairs)):
+        row[name] = ask(problem, standing, random, questions)
+        say({name: row[name]})
+    row["small_repairs"] = ask_small_repairs(questions)
+    return row
 
 
-if __name__ == "__main__":
-    main()
+def targets(row: Row) -> list[Row]:
+    slots, refusals, repairs = row["slots"]["slots"], row["slots"]["explanations"], row["repairs"]
+    at = f"with {row['standing']} bookings"
+    judged = [at_most(f"repair of an officer's day {at}, p95", 2, repairs["p95"], "s")]
+    if slots:
+        judged.append(at_most(f"slots {at}, p95", 2, slots["p95"], "s"))
+    if refusals:
+        judged.append(at_most(f"explanation {at}", 5, refusals["max"], "s"))
+    if row["small_repairs"]:
+        judged.append(
+            at_most("repair's moves over the proven least", 1.1, max(row["small_repairs"]), "times")
+        )
+    return judged
