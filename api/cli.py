@@ -10,6 +10,7 @@ from typing import TextIO
 
 import click
 
+from api.archive_cli import archive
 from core.access import KEY_ACTIONS, Action
 from core.settings import Settings
 from documents.cli import check
@@ -218,6 +219,7 @@ def export_ledger(target: TextIO) -> None:
         asyncio.run(export(settings, target))
 
 
+main.add_command(archive)
 main.add_command(check)
 main.add_command(schedule)
 

@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 PERCENT = 100
 #: The department that leads every case: convenes, chairs, issues.
 LEAD = "quality"
+LEAD_MATTER = "completion_supervision"
 #: Silence never counts as consent here, whatever the catalogue or a rule says.
 NEVER_DEEMED = frozenset({"fire", "civil_defence", "quality", "planning"})
 

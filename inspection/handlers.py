@@ -1,7 +1,7 @@
 """What the worker does about the area's events."""
 
 import asyncio
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -108,7 +108,18 @@ async def break_promises(session: AsyncSession, _: Event, __: None, now: datetim
     await aftercare.break_overdue_promises(session, now=now)
 
 
+async def remind_of_promises(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
+    due = date.fromisoformat(event.payload["due"])
+    await aftercare.remind_of_promises(session, event.payload["case_id"], due, now=now)
+
+
+async def point_out_overdue(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
+    await aftercare.point_out_overdue(session, event.payload["what"], event.payload["id"], now=now)
+
+
 HANDLERS = [
+    Handler(aftercare.REMINDER_TOPIC, remind_of_promises),
+    Handler(aftercare.OVERDUE_TOPIC, point_out_overdue),
     Handler(aftercare.PROMISE_TOPIC, break_promises),
     Handler(transitions.TOPIC, tell_people, base_url),
     Handler(messages.DIGEST_TOPIC, send_digest, base_url),

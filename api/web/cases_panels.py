@@ -10,12 +10,13 @@ from sqlmodel import col
 
 from api.auth.principal import Principal
 from api.web.rendering import localday
-from core.access import Action
+from core.access import Action, Scope
 from core.clock import LOCAL, local_date
 from core.i18n import current_locale
 from core.people import Department
 from inspection.catalogue import current_matters
 from inspection.models import Matter, Officer
+from inspection.queries.aftercare import Aftercare, aftercare_of
 from inspection.queries.case_lines import CaseDetail, ProposalLine
 from inspection.states import CaseState, PartyState, Post, SearchState
 from inspection.triggers import Facts, draws_in
@@ -61,6 +62,8 @@ class Panels(msgspec.Struct, frozen=True, kw_only=True):
     matters: list[MatterChoice]
     """Who may be drawn in, as long as that is open."""
     slots: SlotsView | None
+    after: Aftercare
+    """Fees, ratings and the like; empty for departments."""
     team: list[OfficerChoice]
     """Whom the department may send, where it is asked."""
 
@@ -74,8 +77,16 @@ async def load_panels(session: AsyncSession, caller: Principal, view: CaseDetail
     return Panels(
         matters=await _matters(session, view) if choosing else [],
         slots=await word_slots(session, view) if caller.may(Action.CASE_BOOK) else None,
+        after=await _after(session, caller, view),
         team=await _team(session, caller.department or "") if asked else [],
     )
+
+
+async def _after(session: AsyncSession, caller: Principal, view: CaseDetail) -> Aftercare:
+    if caller.scope(Action.CASE_READ) is Scope.DEPARTMENT:
+        return Aftercare()
+    heard = caller.may(Action.SUPERVISE) or caller.person == view.applicant_id
+    return await aftercare_of(session, view.code, complaints=heard)
 
 
 async def _matters(session: AsyncSession, view: CaseDetail) -> list[MatterChoice]:

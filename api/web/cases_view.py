@@ -31,7 +31,7 @@ def visible_to(caller: Principal, action: Action) -> sa.ColumnElement[bool]:
                 sa.select(col(Party.case_id)).where(col(Party.department_code) == caller.department)
             )
         case Scope.OWN:
-            return col(Case.applicant_id) == caller.person
+            return sa.or_(col(Case.applicant_id) == caller.person, col(Case.agent_id) == caller.person)
     return sa.false()
 
 

@@ -12,6 +12,7 @@ from demo.city import City
 from demo.geography import CENTRE
 from demo.loading.rows import Rows
 from demo.names import person
+from inspection.catalogue import LEAD
 from inspection.models import Certificate, Leave, Matter, Officer, Recusal, Vehicle
 from inspection.states import Post
 
@@ -94,6 +95,20 @@ def add_people(rows: Rows, city: City, matters: dict[str, Matter], *, password_h
             account_id=people.shown["window"],
             right=Right.ACCEPTANCE,
             matters=[matters[office.code].code],
+            valid_from=created.date(),
+            valid_to=(city.moment + timedelta(days=400)).date(),
+        )
+    for login, right in (
+        ("window", Right.COMMITMENT),
+        ("window", Right.SERVICE),
+        ("supervisor", Right.RESPONSE),
+    ):
+        rows.add(
+            Delegation,
+            department_code=LEAD,
+            account_id=people.shown[login],
+            right=right,
+            matters=[],
             valid_from=created.date(),
             valid_to=(city.moment + timedelta(days=400)).date(),
         )

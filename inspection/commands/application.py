@@ -11,15 +11,19 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from core.access import Role
 from core.clock import local_date
-from core.errors import NotFound
+from core.errors import FieldProblem, InvalidInput, NotAllowed, NotFound
+from core.people import Account, AccountRole, Right
 from inspection.catalogue import current_matters
 from inspection.commands import letters, timekeeping
 from inspection.commands.aftercare import watch_promise
+from inspection.commands.delegations import require_right
 from inspection.commands.transitions import move, note
 from inspection.models import Case, CaseCounter, CaseDocument, Matter, Project, Promise, Segment
 from inspection.reckoning import reckoning
-from inspection.rules import Situation
+from inspection.refusals import ReasonRequired, WrongState
+from inspection.rules import ENDED, Situation
 from inspection.states import (
     CaseKind,
     CaseState,
@@ -71,6 +75,40 @@ class GapPromise:
     document: str
     text: str
     due: date
+
+
+async def appoint_agent(session: AsyncSession, case: Case, *, login: str, by: int, now: datetime) -> None:
+    """委托代办: another registered person acts for the owner in this case. Only the owner appoints."""
+    if by != case.applicant_id:
+        raise NotAllowed
+    agent = await session.scalar(
+        sa.select(Account)
+        .join(AccountRole, col(AccountRole.account_id) == col(Account.id))
+        .where(col(Account.login) == login.strip(), col(Account.active), col(AccountRole.role) == Role.OWNER)
+    )
+    if agent is None or agent.id == by:
+        raise InvalidInput(problems=(FieldProblem("agent", "没有这个办事账号，或是您自己的账号。"),))
+    case.agent_id = agent.id
+    note(session, case, "agent.appointed", by=by, now=now, data={"agent": agent.id})
+
+
+async def dismiss_agent(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:
+    if by != case.applicant_id:
+        raise NotAllowed
+    if case.agent_id is None:
+        return
+    note(session, case, "agent.dismissed", by=by, now=now, data={"agent": case.agent_id})
+    case.agent_id = None
+
+
+async def grant_priority(session: AsyncSession, case: Case, *, reason: str, by: int, now: datetime) -> None:
+    """绿色通道, by the lead and with a reason; key projects have it from the beginning."""
+    if not reason.strip():
+        raise ReasonRequired
+    if case.state in ENDED or case.priority:
+        raise WrongState
+    case.priority = True
+    note(session, case, "priority.granted", by=by, now=now, data={"reason": reason})
 
 
 async def register_segment(session: AsyncSession, project: ProjectForm, segment: SegmentForm) -> Segment:
@@ -249,7 +287,10 @@ async def accept_case(
     session: AsyncSession, case: Case, *, gaps: Collection[GapPromise] = (), by: int, now: datetime
 ) -> None:
     """受理, with each missing document but the main ones covered by a promise; the promise's clock starts."""
+    await require_right(session, by, Right.ACCEPTANCE, now=now)
     missing = await missing_documents(session, case)
+    if missing:
+        await require_right(session, by, Right.COMMITMENT, now=now)
     main = await main_documents(session, case, began_on(case))
     promised = {gap.document for gap in gaps if gap.text.strip() and gap.due > local_date(now)}
     situation = Situation(
@@ -271,7 +312,8 @@ async def accept_case(
                 made_at=now,
             )
         )
-        watch_promise(session, gap.due, now=now)
+    for due in sorted({gap.due for gap in gaps}):
+        watch_promise(session, due, now=now, case=case)
     owed = [
         {"name": name, "due": gap.due.isoformat()}
         for gap in gaps
@@ -312,6 +354,7 @@ async def _start_promise(session: AsyncSession, case: Case, *, now: datetime) ->
 
 
 async def refuse_case(session: AsyncSession, case: Case, *, reason: str, by: int, now: datetime) -> None:
+    await require_right(session, by, Right.ACCEPTANCE, now=now)
     data = {"reason": reason}
     await move(session, case, Event.REFUSE, by=by, now=now, situation=Situation(reason=reason), data=data)
     await letters.to_applicant(session, case, LetterKind.REFUSAL, data, now=now)

@@ -209,7 +209,7 @@ async def check_quorum(session: AsyncSession, case: Case, *, now: datetime) -> N
 async def reschedule(session: AsyncSession, case: Case, *, by: int, reason: str, now: datetime) -> None:
     """The owner moves the visit at most twice, the lead any time; everybody is told."""
     at = await reckoning(session, now)
-    by_owner = by == case.applicant_id
+    by_owner = by in {case.applicant_id, case.agent_id}
     situation = Situation(
         reason=reason,
         reschedules=case.owner_reschedules,

@@ -9,9 +9,10 @@ from sqlmodel import col
 
 from core import outbox
 from core.errors import NotAllowed, NotFound
-from core.people import Department
+from core.people import Department, Right
 from core.printed import verification_code
 from inspection.commands import letters
+from inspection.commands.delegations import require_right
 from inspection.commands.fees import fees_are_due
 from inspection.commands.transitions import move, move_party, note, parties_of
 from inspection.models import Case, Finding, JointOpinion, Opinion, Party
@@ -102,7 +103,7 @@ async def rectify_finding(
     """The owner says what was done, and shows it: `evidence` names stored files."""
     if case.state is not CaseState.RECTIFYING:
         raise WrongState
-    if by != case.applicant_id:
+    if by not in {case.applicant_id, case.agent_id}:
         raise NotAllowed
     finding = await session.get(Finding, finding_id)
     if finding is None or finding.case_id != case.id:
@@ -117,7 +118,7 @@ async def rectify_finding(
 
 async def request_recheck(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:
     """Every finding is rectified, with evidence; the promise's clock runs again."""
-    if by != case.applicant_id:
+    if by not in {case.applicant_id, case.agent_id}:
         raise NotAllowed
     pending = [
         finding for finding in await open_findings(session, case) if finding.state is FindingState.OPEN
@@ -151,6 +152,7 @@ async def open_findings(session: AsyncSession, case: Case) -> list[Finding]:
 
 async def issue_opinion(session: AsyncSession, case: Case, *, by: int, now: datetime) -> JointOpinion:
     """The joint opinion, by somebody else than the dispatcher; the clock stops. A worker then renders the PDF."""
+    await require_right(session, by, Right.INSTANT_APPROVAL, now=now)
     parties = await parties_of(session, case)
     unsigned = await session.scalar(
         sa.select(sa.func.count())

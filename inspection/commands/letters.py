@@ -10,8 +10,9 @@ from sqlmodel import col
 
 from core import ledger, outbox
 from core.errors import NotFound
-from core.people import Account
+from core.people import Account, Right
 from inspection import clocks
+from inspection.commands.delegations import require_right
 from inspection.models import Case, Letter, Party, Visit
 from inspection.reckoning import reckoning
 from inspection.refusals import WrongState
@@ -134,6 +135,7 @@ async def read_by_department(session: AsyncSession, party: Party, *, by: int, no
 
 async def hand_over(session: AsyncSession, case: Case, letter_id: int, *, by: int, now: datetime) -> Letter:
     """当面送达: the window gives the applicant the letter on paper. Raises `WrongState` where it was served before."""
+    await require_right(session, by, Right.SERVICE, now=now)
     letter = await session.get(Letter, letter_id, with_for_update=True)
     if letter is None or letter.case_id != case.id or letter.recipient != f"account:{case.applicant_id}":
         raise NotFound

@@ -90,7 +90,7 @@ async def _told_of(session: AsyncSession, case: Case, party_id: int | None) -> d
 
 async def _people(session: AsyncSession, case: Case, party_id: int | None, told: Told) -> set[int]:
     if told is Told.OWNER:
-        return {case.applicant_id}
+        return {each for each in (case.applicant_id, case.agent_id) if each is not None}
     if told in ROLES:
         return set(
             await session.scalars(

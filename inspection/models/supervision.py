@@ -29,19 +29,29 @@ class Fee(SQLModel, table=True):
 
 
 class DeemedConsent(SQLModel, table=True):
-    """超时默许, with its whole proof chain: letter, reading, deadline, legal basis, and the two who decided."""
+    """超时默许, with its whole proof chain: letter, reading, deadline, legal basis, who proposed and who reviewed."""
 
     __tablename__ = "deemed_consent"
-    __table_args__ = (sa.CheckConstraint("lead_id <> supervisor_id", name="four_eyes"),)
+    __table_args__ = (
+        sa.CheckConstraint("supervisor_id IS NULL OR lead_id <> supervisor_id", name="four_eyes"),
+        sa.Index(
+            "uq_deemed_consent_party_id",
+            "party_id",
+            unique=True,
+            postgresql_where=sa.text("approved IS NOT FALSE"),
+        ),
+    )
 
     id: int = identity()
-    party_id: int = Field(foreign_key="party.id", unique=True, sa_type=sa.BigInteger, ondelete="RESTRICT")
+    party_id: int = reference("party.id", index=False)
     letter_id: int = reference("letter.id", index=False)
     due: date
     legal_basis: str
     lead_id: int = reference("account.id", index=False)
-    supervisor_id: int = reference("account.id", index=False)
-    at: datetime = Field(sa_type=Timestamp)
+    asked_at: datetime = Field(sa_type=Timestamp)
+    supervisor_id: int | None = reference("account.id", index=False, nullable=True)
+    decided_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    approved: bool | None = None
 
 
 class DeadlineChange(SQLModel, table=True):

@@ -141,6 +141,7 @@ class PromiseLine(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     due: date
     kept_at: datetime | None
+    broken_at: datetime | None
 
 
 class LetterLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -118,7 +118,9 @@ async def list_cases(
     if states:
         statement = statement.where(col(Case.state).in_(states))
     if applicant is not None:
-        statement = statement.where(col(Case.applicant_id) == applicant)
+        statement = statement.where(
+            sa.or_(col(Case.applicant_id) == applicant, col(Case.agent_id) == applicant)
+        )
     if text:
         statement = statement.where(
             sa.or_(

@@ -3,15 +3,16 @@ from decimal import Decimal
 from xml.etree import ElementTree as ET
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import FourEyesRequired, NotAllowed
 from inspection import refusals
-from inspection.commands import aftercare, bookings, consent, decisions, fees, visits
+from inspection.commands import aftercare, bookings, consent, decisions, fees, letters, visits
 from inspection.commands.parties import fan_out, invited_parties, record_party_review
 from inspection.commands.transitions import parties_of
 from inspection.exchange import as_json, as_xml, exchange_record
-from inspection.models import Case, Party, RuleValue
+from inspection.models import Case, DeemedConsent, Letter, Party, RuleValue
 from inspection.reckoning import forget_reckoning
 from inspection.states import PartyState, Verdict
 from tests.inspection.world import (
@@ -81,32 +82,62 @@ async def switch_on(session: AsyncSession) -> None:
     forget_reckoning(session)
 
 
+async def read_letters(session: AsyncSession, world: World, party: Party) -> None:
+    by = world.liaisons[party.department_code]
+    await letters.read_by_department(session, party, by=by, now=at(3, 16))
+
+
+async def propose(
+    session: AsyncSession, world: World, case: Case, party: Party, day: int = 27
+) -> DeemedConsent:
+    return await consent.propose_deemed_consent(
+        session, case, party, legal_basis="试点办法第九条", by=world.dispatcher, now=at(day)
+    )
+
+
 async def test_deemed_consent_is_off_unless_switched_on(session: AsyncSession, world: World) -> None:
     case, gardens = await absent(session, world, "gardens")
-    decide = {"legal_basis": "试点办法第九条", "lead": world.dispatcher}
-
-    async def deem(supervisor: int, day: int = 27) -> None:
-        await consent.deem_consent(
-            session,
-            case,
-            gardens,
-            legal_basis=str(decide["legal_basis"]),
-            lead=world.dispatcher,
-            supervisor=supervisor,
-            now=at(day),
-        )
-
+    await read_letters(session, world, gardens)
     with pytest.raises(refusals.DeemedConsentForbidden):
-        await deem(world.supervisor)
+        await propose(session, world, case, gardens)
     await switch_on(session)
-    with pytest.raises(FourEyesRequired):
-        await deem(world.dispatcher)
     with pytest.raises(refusals.DeemedConsentForbidden):
-        await deem(world.supervisor, day=4)
-    await deem(world.supervisor)
+        await propose(session, world, case, gardens, day=4)
+    asked = await propose(session, world, case, gardens)
+    assert gardens.verdict is None
+    with pytest.raises(FourEyesRequired):
+        await consent.review_deemed_consent(
+            session, case, asked.id, approve=True, by=world.dispatcher, now=at(27)
+        )
+    await consent.review_deemed_consent(
+        session, case, asked.id, approve=True, by=world.supervisor, now=at(27)
+    )
     assert gardens.verdict is Verdict.DEEMED
     await decisions.deliberate(session, case, by=world.dispatcher, now=at(27))
     assert str(case.state) == "opinion_ready"
+
+
+async def test_nobody_consents_to_a_letter_that_was_not_read(session: AsyncSession, world: World) -> None:
+    case, gardens = await absent(session, world, "gardens")
+    await switch_on(session)
+    await session.execute(sa.update(Letter).values(read_at=None, read_by=None))
+    with pytest.raises(refusals.DeemedConsentForbidden):
+        await propose(session, world, case, gardens)
+
+
+async def test_declined_proposal_changes_nothing_and_may_come_again(
+    session: AsyncSession, world: World
+) -> None:
+    case, gardens = await absent(session, world, "gardens")
+    await read_letters(session, world, gardens)
+    await switch_on(session)
+    asked = await propose(session, world, case, gardens)
+    by = world.supervisor
+    await consent.review_deemed_consent(session, case, asked.id, approve=False, by=by, now=at(27))
+    assert gardens.verdict is None
+    with pytest.raises(refusals.WrongState):
+        await consent.review_deemed_consent(session, case, asked.id, approve=True, by=by, now=at(27))
+    assert (await propose(session, world, case, gardens)).id != asked.id
 
 
 @pytest.mark.parametrize("department", ["fire", "planning"])
@@ -114,17 +145,10 @@ async def test_deemed_consent_never_holds_for_the_four(
     session: AsyncSession, world: World, department: str
 ) -> None:
     case, party = await absent(session, world, department)
+    await read_letters(session, world, party)
     await switch_on(session)
     with pytest.raises(refusals.DeemedConsentForbidden):
-        await consent.deem_consent(
-            session,
-            case,
-            party,
-            legal_basis="任何文件",
-            lead=world.dispatcher,
-            supervisor=world.supervisor,
-            now=at(27),
-        )
+        await propose(session, world, case, party)
 
 
 async def test_bad_rating_is_followed_up_and_given_once(session: AsyncSession, world: World) -> None:
@@ -143,9 +167,13 @@ async def test_complaint_is_answered_within_its_clock(session: AsyncSession, wor
     case = await accepted(session, world, at(3))
     complaint = await aftercare.complain(session, case, text="拖延", by=world.owner, now=at(4))
     assert complaint.due == date(2026, 3, 25)
-    await aftercare.answer_complaint(session, complaint.id, text="已督办", by=world.supervisor, now=at(5))
+    await aftercare.answer_complaint(
+        session, case, complaint.id, text="已督办", by=world.supervisor, now=at(5)
+    )
     with pytest.raises(refusals.WrongState):
-        await aftercare.answer_complaint(session, complaint.id, text="再", by=world.supervisor, now=at(5))
+        await aftercare.answer_complaint(
+            session, case, complaint.id, text="再", by=world.supervisor, now=at(5)
+        )
 
 
 async def test_promise_is_kept_or_broken_on_its_day(session: AsyncSession, world: World) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core.clock import LOCAL
-from core.people import Account
-from inspection.catalogue import read_catalogue, seed_catalogue
+from core.people import Account, Delegation, Right
+from inspection.catalogue import LEAD, read_catalogue, seed_catalogue
 from inspection.commands import application, bookings, decisions, opinions, parties, replies, visits
 from inspection.commands.application import GapPromise, ProjectForm, SegmentForm
 from inspection.commands.transitions import parties_of
@@ -24,6 +24,13 @@ from inspection.states import BookingState, DocumentState, PartyState, Post, Ver
 from inspection.triggers import Facts, Risk, Use
 
 ROLES = ("owner", "window", "dispatcher", "issuer", "supervisor")
+#: What the lead department has given to people who are not its own.
+DELEGATED = {
+    "window": (Right.ACCEPTANCE, Right.COMMITMENT, Right.SERVICE),
+    "dispatcher": (Right.INSTANT_APPROVAL,),
+    "issuer": (Right.INSTANT_APPROVAL,),
+    "supervisor": (Right.RESPONSE,),
+}
 SPOT = (Decimal("120.500000"), Decimal("31.300000"))
 
 
@@ -94,6 +101,18 @@ async def build_world(session: AsyncSession, now: datetime, *, officers: int = 5
         )
         for matter in matters
         for officer in staff[matter.department]
+    )
+    session.add_all(
+        Delegation(
+            department_code=LEAD,
+            account_id=accounts[login].id,
+            right=right,
+            matters=[],
+            valid_from=date(2020, 1, 1),
+            valid_to=date(2030, 1, 1),
+        )
+        for login, rights in DELEGATED.items()
+        for right in rights
     )
     await session.flush()
     return await load_world(session)

@@ -1,0 +1,237 @@
+import asyncio
+import io
+import re
+import subprocess
+import sys
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col
+
+from core.access import Role
+from core.people import Account, AccountRole, Delegation
+from inspection import archive
+from inspection.commands import decisions
+from inspection.models import Case, Message
+from inspection.states import CaseState
+from tests.api.web import walk
+from tests.api.web.conftest import City
+from tests.inspection import world
+from tests.inspection.world import at
+
+
+async def issued(city: City) -> str:
+    async with city.database.transaction() as session:
+        case, city.now = await world.issued(session, city.world, city.now)
+    await city.run_jobs()
+    return case.code
+
+
+async def state_of(city: City, code: str) -> CaseState:
+    async with city.database.transaction() as session:
+        return (await session.scalars(sa.select(col(Case.state)).where(col(Case.code) == code))).one()
+
+
+def first_id(page: str, pattern: str) -> str:
+    found = re.search(pattern, page)
+    assert found is not None, pattern
+    return found[1]
+
+
+async def test_fee_is_demanded_and_let_through_by_supervision_only(city: City) -> None:
+    async with city.database.transaction() as session:
+        case, city.now = await world.visited(session, city.world, city.now)
+        await decisions.deliberate(session, case, by=city.world.dispatcher, now=city.now)
+        code = case.code
+    await city.log_in(city.world.window)
+    fee = {"item": "易地建设费", "fee_basis": "收费目录", "amount": "12,000.50"}
+    wrong = await city.post(f"/inspections/{code}/fees", fee | {"amount": "many"})
+    assert wrong.status_code == 422
+    await walk.done(city, f"/inspections/{code}/fees", fee)
+    page = (await city.get(f"/inspections/{code}")).text
+    number = first_id(page, r"fees/(\d+)/paid")
+    override = f"/inspections/{code}/fees/{number}/override"
+    assert (await city.post(override, {"override_reason": "减免"})).status_code == 403
+    await city.log_in(city.world.issuer)
+    refused = await city.post(f"/inspections/{code}/issue")
+    assert "应缴费用尚未缴清" in refused.text
+    await city.log_in(city.world.supervisor)
+    await walk.done(city, override, {"override_reason": "减免文件"})
+    await city.log_in(city.world.issuer)
+    await walk.done(city, f"/inspections/{code}/issue")
+    assert "减免文件" in (await city.get(f"/inspections/{code}")).text
+
+
+async def test_rating_is_given_once_and_a_bad_one_is_followed_up(city: City) -> None:
+    code = await issued(city)
+    await city.log_in(city.world.owner)
+    await walk.done(city, f"/cases/{code}/rate", {"level": "2", "rating_text": "等得太久"})
+    assert 'name="level"' not in (await city.get(f"/cases/{code}")).text
+    await city.run_jobs()
+    await city.log_in(city.world.supervisor)
+    assert "等得太久" in (await city.get("/supervision/voices")).text
+    await walk.done(city, f"/inspections/{code}/follow-up", {"follow_up": "已电话致歉"})
+    await city.log_in(city.world.owner)
+    assert "已电话致歉" in (await city.get(f"/cases/{code}")).text
+
+
+async def test_late_follow_up_is_pointed_out_by_its_clock(city: City) -> None:
+    code = await issued(city)
+    await city.log_in(city.world.owner)
+    await walk.done(city, f"/cases/{code}/rate", {"level": "1"})
+    city.now = at(20, month=4)
+    await city.run_jobs()
+    async with city.database.transaction() as session:
+        kinds = set(
+            await session.scalars(
+                sa.select(col(Message.kind)).where(col(Message.account_id) == city.world.supervisor)
+            )
+        )
+    assert {"rating.low", "rating.overdue"} <= kinds
+
+
+async def test_complaint_is_for_supervision_alone(city: City) -> None:
+    code = await walk.accepted(city)
+    await city.log_in(city.world.owner)
+    await walk.done(city, f"/cases/{code}/complain", {"complaint": "窗口态度恶劣"})
+    await city.log_in(city.world.window)
+    assert "窗口态度恶劣" not in (await city.get(f"/inspections/{code}")).text
+    await city.log_in(city.world.supervisor)
+    page = (await city.get(f"/inspections/{code}")).text
+    answer = f"/inspections/{code}/complaints/{first_id(page, r'complaints/([0-9]+)/answer')}/answer"
+    await walk.done(city, answer, {"answer": "已批评教育"})
+    await city.log_in(city.world.owner)
+    assert "已批评教育" in (await city.get(f"/cases/{code}")).text
+
+
+async def test_agent_sees_and_acts_until_dismissed(city: City) -> None:
+    code = await walk.apply(city)
+    async with city.database.transaction() as session:
+        agent = Account(login="agent", name="代办", password_hash="-", created_at=city.now)
+        session.add(agent)
+        await session.flush()
+        session.add(AccountRole(account_id=agent.id, role=Role.OWNER))
+    await city.log_in(agent.id)
+    assert (await city.get(f"/cases/{code}")).status_code == 404
+    await city.log_in(city.world.owner)
+    unknown = await city.post(f"/cases/{code}/agent", {"agent": "nobody"})
+    assert unknown.status_code == 422
+    await walk.done(city, f"/cases/{code}/agent", {"agent": "agent"})
+    await city.log_in(agent.id)
+    assert code in (await city.get("/cases")).text
+    await walk.done(city, f"/cases/{code}/submit")
+    assert (await city.post(f"/cases/{code}/withdraw", {"withdraw_reason": "x"})).status_code == 403
+    await city.log_in(city.world.owner)
+    await walk.done(city, f"/cases/{code}/agent/dismiss")
+    await city.log_in(agent.id)
+    assert (await city.get(f"/cases/{code}")).status_code == 404
+
+
+async def test_special_procedure_pauses_and_priority_is_reasoned(city: City) -> None:
+    code = await walk.accepted(city)
+    await city.log_in(city.world.dispatcher)
+    wanted = {"procedure": "testing", "suspend_reason": "抽样检测"}
+    await walk.done(city, f"/inspections/{code}/suspend", wanted)
+    assert await state_of(city, code) is CaseState.SUSPENDED
+    assert "计时暂停" in (await city.get(f"/inspections/{code}")).text
+    await walk.done(city, f"/inspections/{code}/resume")
+    assert await state_of(city, code) is CaseState.ACCEPTED
+    refused = await city.post(f"/inspections/{code}/priority", {"priority_reason": ""})
+    assert refused.status_code == 422
+    await walk.done(city, f"/inspections/{code}/priority", {"priority_reason": "市重点工程"})
+    await walk.done(city, f"/inspections/{code}/terminate", {"terminate_reason": "项目停建"})
+    assert await state_of(city, code) is CaseState.TERMINATED
+
+
+async def test_promise_is_kept_at_the_window(city: City) -> None:
+    code = await walk.accepted(city)
+    await city.log_in(city.world.window)
+    page = (await city.get(f"/inspections/{code}")).text
+    number = first_id(page, r"promises/(\d+)/kept")
+    await walk.done(city, f"/inspections/{code}/promises/{number}/kept")
+    assert "已履行" in (await city.get(f"/inspections/{code}")).text
+
+
+async def test_owner_is_reminded_before_a_promise_falls_due(city: City) -> None:
+    await walk.accepted(city)
+    city.now = at(20, 9, 30)
+    await city.run_jobs()
+    async with city.database.transaction() as session:
+        told = await session.scalars(
+            sa.select(Message).where(
+                col(Message.account_id) == city.world.owner, col(Message.kind) == "promise.due_soon"
+            )
+        )
+        (message,) = list(told)
+    assert message.data["due"] == "2026-03-23"
+
+
+async def test_letter_is_opened_served_and_verified(city: City) -> None:
+    code = await walk.accepted(city)
+    await city.run_jobs()
+    await city.log_in(city.world.owner)
+    page = (await city.get(f"/cases/{code}")).text
+    assert "份文书待您签收" in page
+    links = re.findall(rf"/cases/{code}/letters/\d+", page)
+    for link in links:
+        answer = await city.get(link)
+        assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
+    assert "份文书待您签收" not in (await city.get(f"/cases/{code}")).text
+    genuine = await city.post("/verify", files={"file": ("a.pdf", answer.content)})
+    assert "文件真实有效" in genuine.text
+    await city.log_in(city.world.window)
+    await city.run_jobs()
+    assert "送达回证" in (await city.get(f"/inspections/{code}")).text
+    await city.log_in(city.world.liaisons["gas"])
+    assert (await city.get(links[0])).status_code == 404
+
+
+async def test_archive_package_is_for_those_who_keep_it(city: City, tmp_path: Path) -> None:
+    code = await issued(city)
+    await city.log_in(city.world.window)
+    assert (await city.get(f"/inspections/{code}/archive.zip")).status_code == 403
+    await walk.done(city, f"/inspections/{code}/file")
+    await walk.done(city, f"/inspections/{code}/archive")
+    answer = await city.get(f"/inspections/{code}/archive.zip")
+    assert answer.status_code == 200
+    assert "manifest.json" in zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    file = tmp_path / "case.zip"
+    file.write_bytes(answer.content)
+    script = [sys.executable, str(archive.VERIFIER), str(file)]
+    done = await asyncio.to_thread(subprocess.run, script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "nothing is wrong")
+    await city.log_in(city.world.owner)
+    assert (await city.get(f"/inspections/{code}/archive.zip")).status_code == 403
+
+
+async def test_national_codes_leave_as_json_and_xml(city: City) -> None:
+    code = await issued(city)
+    await city.log_in(city.world.supervisor)
+    data = (await city.get(f"/inspections/{code}/exchange/json")).json()
+    assert [state["code"] for state in data["states"]] == [1, 3, 8, 12]
+    xml = await city.get(f"/inspections/{code}/exchange/xml")
+    assert xml.headers["content-type"].startswith("application/xml")
+    assert xml.text.count("<State ") == 4
+    assert (await city.get(f"/inspections/{code}/exchange/csv")).status_code == 404
+
+
+@pytest.mark.parametrize("change", ["gone", "expired", "other matter"])
+async def test_window_accepts_only_under_a_delegation(city: City, change: str) -> None:
+    code = await walk.apply(city)
+    await walk.done(city, f"/cases/{code}/submit")
+    await city.log_in(city.world.window)
+    await walk.done(city, f"/inspections/{code}/receive")
+    given = sa.and_(col(Delegation.account_id) == city.world.window)
+    async with city.database.transaction() as session:
+        if change == "gone":
+            await session.execute(sa.delete(Delegation).where(given))
+        elif change == "expired":
+            await session.execute(sa.update(Delegation).where(given).values(valid_to=date(2026, 3, 2)))
+        else:
+            await session.execute(sa.update(Delegation).where(given).values(matters=["archives"]))
+    answer = await city.post(f"/inspections/{code}/refuse", {"refusal": "不属本市管辖"})
+    assert answer.status_code == 403
+    assert "没有代表该部门办理此事项的授权" in answer.text
