@@ -29,11 +29,13 @@ class Task(Record, frozen=True, kw_only=True):
 
 
 class Step(Record, frozen=True, kw_only=True, tag="progress"):
-    """`levels` are those of the best plan so far."""
+    """`levels` of the best plan so far, `bounds` of any that serves as much, and the gap between; see `engine`."""
 
     seconds: float
     served: int
     levels: tuple[int, ...]
+    bounds: tuple[int, ...] = ()
+    gap: float | None = None
 
 
 class Result(Record, frozen=True, kw_only=True, tag="result"):
@@ -100,7 +102,13 @@ def _solved(asked: Task, tell: Callable[[Line], None], cancelled: Callable[[], b
 
 
 def _step(progress: Progress) -> Step:
-    return Step(seconds=progress.seconds, served=progress.served, levels=progress.levels)
+    return Step(
+        seconds=progress.seconds,
+        served=progress.served,
+        levels=progress.levels,
+        bounds=progress.bounds,
+        gap=progress.gap,
+    )
 
 
 def main() -> None:
