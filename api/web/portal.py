@@ -1,11 +1,12 @@
 """The trading portal: find notices, read a notice and its chain, follow a process."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Request, get
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -23,8 +24,9 @@ from core.i18n import gettext
 from tendering import queries
 from tendering.differences import differences
 from tendering.milestones.commands import list_milestones
+from tendering.nearby import nearest_words, similar_notices
 from tendering.objections import list_objections
-from tendering.queries import NoticeFilter
+from tendering.queries import Facets, NoticeFilter
 from tendering.records import NoticeDetail, ProcessDetail, find_notice, find_process
 from tendering.regions import regions
 from tendering.remedies import remedy_of
@@ -66,6 +68,9 @@ def search_of(
     until: Annotated[str, QueryParameter(name="to")] = "",
     least: FromQuery[str] = "",
     most: FromQuery[str] = "",
+    buyer: Annotated[str, QueryParameter(max_length=100)] = "",
+    supplier: Annotated[str, QueryParameter(max_length=100)] = "",
+    project: Annotated[str, QueryParameter(max_length=40)] = "",
     open_now: Annotated[str, QueryParameter(name="open")] = "",
 ) -> NoticeFilter:
     """The search in the address. What cannot be understood counts as not said: addresses are typed by hand too."""
@@ -78,6 +83,9 @@ def search_of(
         until=_day(until),
         least=_wan(least),
         most=_wan(most),
+        buyer=buyer.strip() or None,
+        supplier=supplier.strip() or None,
+        project=project.strip() or None,
         open_at=clock.now().replace(second=0, microsecond=0) if open_now else None,
     )
 
@@ -115,12 +123,10 @@ async def show_notices(
         feeds=[
             (name, address(state).replace("/notices", f"/notices.{name}", 1)) for name in ("atom", "json")
         ],
-        categories=_options(facets.category, {item.value: words.category_name(item) for item in Category}),
-        stages=_options(facets.stage, {item.value: portal_words.stage_name(item) for item in Stage}),
-        districts=_options(
-            facets.district,
-            {code: regions().get(code, code) for code in await queries.districts_present(session)},
-        ),
+        nearest=await _nearest(session, wanted) if not found.items else None,
+        categories=_options(facets, "category", {item.value: words.category_name(item) for item in Category}),
+        stages=_options(facets, "stage", {item.value: portal_words.stage_name(item) for item in Stage}),
+        districts=_options(facets, "district", _region_tree(await queries.districts_present(session))),
         **WORDS,
     )
 
@@ -157,6 +163,7 @@ async def show_notice(
         changes=_changes(notice, process),
         superseded=[entry for entry in notice.chain if entry.about == notice.id],
         chain=_chain(notice, now),
+        similar=await similar_notices(session, notice),
         **WORDS,
     )
 
@@ -214,6 +221,9 @@ def state_of(wanted: NoticeFilter) -> dict[str, str]:
         "to": wanted.until,
         "least": wanted.least is not None and f"{wanted.least / 10_000:f}",
         "most": wanted.most is not None and f"{wanted.most / 10_000:f}",
+        "buyer": wanted.buyer,
+        "supplier": wanted.supplier,
+        "project": wanted.project,
         "open": wanted.open_at and "1",
     }
     return {name: str(value) for name, value in values.items() if value}
@@ -230,6 +240,9 @@ def labels_of(wanted: NoticeFilter) -> dict[str, str]:
         "to": wanted.until and f"≤ {localdate(wanted.until)}",
         "least": wanted.least is not None and f"≥ {money(wanted.least)}",
         "most": wanted.most is not None and f"≤ {money(wanted.most)}",
+        "buyer": wanted.buyer,
+        "supplier": wanted.supplier,
+        "project": wanted.project,
         "open": wanted.open_at and gettext("尚未截止"),
     }
     return {name: label for name, label in labels.items() if label}
@@ -240,9 +253,38 @@ def address(state: Mapping[str, str], *, without: str = "", **extra: str) -> str
     return f"/notices?{query}" if query else "/notices"
 
 
-def _options(counts: Mapping[str, int], names: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The choices of a filter, each with how many of the found notices it holds."""
-    return [(key, f"{name}（{counts[key]}）" if key in counts else name) for key, name in names.items()]
+def _options(facets: Facets, name: str, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The choices of a filter, each with how many of the found notices it holds: "+" where there may be more."""
+    counts: Mapping[str, int] = getattr(facets, name)
+    more = "" if facets.exact else "+"
+    return [
+        (key, f"{label}（{counts[key]}{more}）" if key in counts else label) for key, label in names.items()
+    ]
+
+
+def _region_tree(present: Sequence[str]) -> dict[str, str]:
+    """Each city that has notices, its districts indented below it."""
+    names = regions()
+    cities = sorted({f"{code[:4]}00" for code in present})
+    return {
+        code: names.get(code, code) if code == city else f"\u3000{names.get(code, code)}"
+        for city in cities
+        for code in dict.fromkeys([city, *(each for each in present if each.startswith(city[:4]))])
+    }
+
+
+async def _nearest(session: AsyncSession, wanted: NoticeFilter) -> list[tuple[str, str, int]]:
+    """What to try where nothing was found: words a little shorter, or one condition less; each with its count."""
+    state, offers = state_of(wanted), list[tuple[str, str, int]]()
+    if (words := await nearest_words(session, wanted)) is not None:
+        closer = msgspec.structs.replace(wanted, q=words)
+        count = await queries.count_notices(session, closer)
+        offers.append((gettext("改为“%(name)s”", name=words), address(state, q=words), count))
+    for name, label in labels_of(wanted).items():
+        fewer = msgspec.structs.replace(wanted, **{_FIELDS.get(name, name): "" if name == "q" else None})
+        if fewer != NoticeFilter() and (count := await queries.count_notices(session, fewer)):
+            offers.append((gettext("不限“%(name)s”", name=label), address(state, without=name), count))
+    return offers
 
 
 def _wan(text: str) -> Decimal | None:
@@ -252,6 +294,10 @@ def _wan(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return amount * 10_000 if amount.is_finite() and 0 <= amount < LARGEST_WAN else None
+
+
+#: Query parameters that are named otherwise in the filter.
+_FIELDS = {"from": "since", "to": "until", "open": "open_at"}
 
 
 def _day(text: str) -> date | None:

@@ -3,25 +3,22 @@
 from collections.abc import Callable
 
 from core import clock
-from tendering import search
 from tendering.models import Notice
-from tendering.queries import NoticeFilter
+from tendering.queries import NoticeFilter, sought
+from tendering.regions import containing
 
 Fits = Callable[[Notice], bool]
 
 
 def matcher(wanted: NoticeFilter) -> Fits:
     """A test of one notice, made once for many. `open_at` means "still open when it is published"."""
-    words = search.words(wanted.q)
+    words = sought(wanted)
     equal = {
         name: value
         for name, value in (
             ("category", wanted.category),
             ("stage", wanted.stage),
             ("kind", wanted.kind),
-            ("district", wanted.district),
-            ("buyer_name", wanted.buyer),
-            ("project_code", wanted.project),
         )
         if value is not None
     }
@@ -29,6 +26,7 @@ def matcher(wanted: NoticeFilter) -> Fits:
     def fits(notice: Notice) -> bool:
         return (
             all(getattr(notice, name) == value for name, value in equal.items())
+            and (wanted.district is None or wanted.district in containing(notice.district))
             and all(word in notice.search_text for word in words)
             and _within(wanted, notice)
         )
