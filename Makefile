@@ -28,6 +28,10 @@ test: .venv/dev.stamp .venv/kernels.stamp .assets/versions.json ## Run every tes
 e2e: .venv/dev.stamp .venv/kernels.stamp .assets/versions.json ## Walk the product in headless Chromium (needs a chromium binary)
 	@$(BIN)/python -m pytest -q -m e2e --timeout 600 tests/e2e $(ARGS)
 
+.PHONY: test-kill-replay
+test-kill-replay: .venv/dev.stamp .venv/kernels.stamp ## Replay part of a year, killed a hundred times, and compare
+	@KILLS=100 CASES=12 $(BIN)/python -m pytest -q tests/kill/test_replay_survives.py $(ARGS)
+
 .PHONY: lint
 lint: .venv/dev.stamp ## ruff, mypy --strict, import-linter, squawk, yamllint, hadolint
 	@$(BIN)/ruff check .

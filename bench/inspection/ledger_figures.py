@@ -64,7 +64,9 @@ def figures_of(entries: Iterable[dict[str, Any]], first: date, last: date) -> di
             )
         ),
         ("9.instant", None): _percent(sum(case.elapsed == 0 for case in done), len(done)),
-        ("9.early", None): _percent(sum(case.gross - case.paused < case.promised for case in done), len(done)),
+        ("9.early", None): _percent(
+            sum(case.gross - case.paused < case.promised for case in done), len(done)
+        ),
         ("9.shorter", None): _percent(
             sum(LEGAL - case.promised for case in done), sum(LEGAL for case in done)
         ),
@@ -139,7 +141,9 @@ class _Case:
             and e["action"] in {f"case.party.{v}" for v in OK | NOT_OK | {"na"}}
         ]
         self.clean = not any(verdict in NOT_OK for _, verdict, _ in self.first_opinions)
-        self.failed = {e["data"]["party"] for e in history if e["action"] in {f"case.party.{v}" for v in NOT_OK}}
+        self.failed = {
+            e["data"]["party"] for e in history if e["action"] in {f"case.party.{v}" for v in NOT_OK}
+        }
         self.violations = [
             (_day(e), e["data"]["party"], e["data"]["kind"])
             for e in history

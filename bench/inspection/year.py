@@ -4,16 +4,20 @@ import heapq
 import itertools
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from decimal import Decimal
+from functools import partial
 from random import Random
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bench.inspection.journal import Act, Journal
 from bench.inspection.lanes import Lane
 from bench.inspection.staff import Staff
 from core.clock import LOCAL, local_date
@@ -43,7 +47,6 @@ from inspection.models import (
     Clock,
     Party,
     SlotProposal,
-    Visit,
 )
 from inspection.reckoning import reckoning
 from inspection.refusals import SlotTaken
@@ -54,6 +57,8 @@ from inspection.states import CaseState, DocumentState, PartyState, RecheckMode,
 SLOT_SECONDS = 1.0
 #: Working days on which a visit is looked for before the bench gives up.
 TRIES = 30
+T = TypeVar("T")
+NOTHING = type(None)
 Life = AsyncIterator[datetime]
 DUE = (
     sa.select(OutboxEvent)
@@ -83,9 +88,14 @@ def _submitted(plan: plans.Case) -> datetime | None:
 class Year:
     """The part of the city's year that goes through one lane."""
 
-    def __init__(self, database: Database, city: City, staff: Staff, lane: Lane) -> None:
+    slot_limit = SLOT_SECONDS
+
+    def __init__(
+        self, database: Database, city: City, staff: Staff, lane: Lane, journal: Journal | None = None
+    ) -> None:
         self.database, self.city, self.staff, self.lane = database, city, staff, lane
-        self.people = staff.people
+        self.people, self.journal = staff.people, journal
+        self.acts: Counter[str] = Counter()
         self.days: list[date] = []
         self.commands = self.timed = self.taken = 0
         self.case_ids: set[int] = set()
@@ -136,39 +146,30 @@ class Year:
             self.unbookable.add(never.code)
 
     async def _stages(self, plan: plans.Case, now: datetime) -> Life:
-        rng = stream("replay", plan.number)
-        owner, shown = self.people.owners[plan.project.owner.credit_code], self.people.shown
-        async with self.database.transaction() as session:
-            case = await self._apply(session, plan, owner, now)
-            code = case.code
-        self.case_ids.add(case.id)
+        rng, once = stream("replay", plan.number), partial(self._once, plan)
+        code, case_id = await once(tuple[str, int], partial(self._apply, plan=plan, now=now))
+        self.case_ids.add(case_id)
         yield (now := self._later(now, rng, 0, 1))
-        async with self.database.transaction() as session:
-            case = await lock_case(session, code)
-            await application.receive_case(session, case, by=shown["window"], now=now)
-            if plan.missing:
-                await application.send_deficiency_notice(
-                    session, case, items=plan.missing, by=shown["window"], now=now
-                )
+        await once(NOTHING, partial(self._receive, plan=plan, code=code, now=now))
         if plan.missing:
             yield (now := self._later(now, rng, 1, 8))
-            async with self.database.transaction() as session:
-                await application.resubmit(session, await lock_case(session, code), by=owner, now=now)
+            await once(NOTHING, partial(self._resubmit, code=code, now=now))
         yield (now := self._later(now, rng, 0, 2))
-        if not await self._accept(code, now):
-            return
+        await once(NOTHING, partial(self._accept, code=code, now=now))
         yield (now := self._later(now, rng, 0, 2))
-        async with self.database.transaction() as session:
-            await self._review(session, code, now)
+        await once(NOTHING, partial(self._review, code=code, now=now))
         async for moment in self._visits(plan, code, rng, now):
             now = moment
             yield moment
         yield (now := self._later(now, rng, 0, 1))
+        await once(NOTHING, partial(self._issue, code=code, now=now))
+
+    async def _once(self, plan: plans.Case, kind: type[T], act: Act[T]) -> T:
+        self.acts[plan.number] += 1
+        if self.journal:
+            return await self.journal.once(f"{plan.number}:{self.acts[plan.number]}", kind, act)
         async with self.database.transaction() as session:
-            case = await lock_case(session, code)
-            if case.state is CaseState.OPINION_READY:
-                await decisions.issue_opinion(session, case, by=shown["issuer"], now=now)
-                self.commands += 1
+            return await act(session)
 
     def _later(self, now: datetime, rng: Random, least: int, most: int) -> datetime:
         """Some working hour between `least` and `most` working days on, later than now."""
@@ -176,8 +177,9 @@ class Year:
         moment = datetime.combine(day, clock_time(9), LOCAL) + timedelta(minutes=rng.randrange(20, 430))
         return max(moment, now + timedelta(minutes=rng.randrange(5, 30)))
 
-    async def _apply(self, session: AsyncSession, plan: plans.Case, owner: int, now: datetime) -> Case:
+    async def _apply(self, session: AsyncSession, *, plan: plans.Case, now: datetime) -> tuple[str, int]:
         project, site = plan.project, plan.project.site
+        owner = self.people.owners[project.owner.credit_code]
         form = ProjectForm(
             code=project.code,
             name=project.name,
@@ -201,23 +203,30 @@ class Year:
             await application.record_document(session, case, code=code, state=DocumentState.PRESENT)
         await application.submit_case(session, case, by=owner, now=now)
         self.commands += 2
-        return case
+        return case.code, case.id
 
-    async def _accept(self, code: str, now: datetime) -> bool:
-        """False where the window had let the case be refused or withdrawn; deemed acceptance goes on too."""
-        window, lead = self.people.shown["window"], self.people.shown["dispatcher"]
-        async with self.database.transaction() as session:
-            case = await lock_case(session, code)
-            if case.state is CaseState.RECEIVED:
-                due = local_date(now) + timedelta(days=20)
-                missing = await application.missing_documents(session, case)
-                gaps = [GapPromise(each, "补交", due) for each in missing]
-                await application.accept_case(session, case, gaps=gaps, by=window, now=now)
-            await parties.fan_out(session, case, by=lead, now=now)
-            self.commands += 2
-        return True
+    async def _receive(self, session: AsyncSession, *, plan: plans.Case, code: str, now: datetime) -> None:
+        case, window = await lock_case(session, code), self.people.shown["window"]
+        await application.receive_case(session, case, by=window, now=now)
+        if plan.missing:
+            await application.send_deficiency_notice(session, case, items=plan.missing, by=window, now=now)
 
-    async def _review(self, session: AsyncSession, code: str, now: datetime) -> None:
+    async def _resubmit(self, session: AsyncSession, *, code: str, now: datetime) -> None:
+        case = await lock_case(session, code)
+        await application.resubmit(session, case, by=case.applicant_id, now=now)
+
+    async def _accept(self, session: AsyncSession, *, code: str, now: datetime) -> None:
+        """Unless it counts as accepted already; then the departments are drawn in."""
+        case = await lock_case(session, code)
+        if case.state is CaseState.RECEIVED:
+            due = local_date(now) + timedelta(days=20)
+            missing = await application.missing_documents(session, case)
+            gaps = [GapPromise(each, "补交", due) for each in missing]
+            await application.accept_case(session, case, gaps=gaps, by=self.people.shown["window"], now=now)
+        await parties.fan_out(session, case, by=self.people.shown["dispatcher"], now=now)
+        self.commands += 2
+
+    async def _review(self, session: AsyncSession, *, code: str, now: datetime) -> None:
         case = await lock_case(session, code)
         for party in await parties_of(session, case):
             await parties.record_party_review(
@@ -225,90 +234,101 @@ class Year:
             )
             self.commands += 1
 
+    async def _issue(self, session: AsyncSession, *, code: str, now: datetime) -> None:
+        case = await lock_case(session, code)
+        if case.state is CaseState.OPINION_READY:
+            await decisions.issue_opinion(session, case, by=self.people.shown["issuer"], now=now)
+            self.commands += 1
+
     def _liaison(self, party: Party) -> int:
         return self.people.liaisons[party.department_code]
 
     async def _visits(self, plan: plans.Case, code: str, rng: Random, now: datetime) -> Life:
         """Rounds of visit, rectification and recheck until everybody agrees."""
+        once = partial(self._once, plan)
         while True:
             async for moment in self._book(plan, code, rng, now):
                 now = moment
                 yield moment
-            async with self.database.transaction() as session:
-                case = await lock_case(session, code)
-                number = case.round
-                await self._hold_visit(session, case, plan, now)
+            number = await once(int, partial(self._hold_visit, plan=plan, code=code, now=now))
             yield (now := self._later(now, rng, 1, 1))
-            async with self.database.transaction() as session:
-                case = await lock_case(session, code)
-                await self._catch_up(session, case, now)
-                await decisions.deliberate(session, case, by=self.people.shown["dispatcher"], now=now)
-                if case.state is not CaseState.RECTIFYING:
-                    return
+            if await once(bool, partial(self._deliberate, code=code, now=now)):
+                return
             yield (now := self._later(now, rng, 2, 6 + 3 * number))
-            async with self.database.transaction() as session:
-                case = await lock_case(session, code)
-                await self._rectify(session, case, now)
-                if case.state is CaseState.DESK_RECHECK:
-                    await self._catch_up(session, case, now)
-                    await decisions.deliberate(session, case, by=self.people.shown["dispatcher"], now=now)
-                    return
+            if await once(bool, partial(self._rectify, code=code, now=now)):
+                return
+
+    async def _deliberate(self, session: AsyncSession, *, code: str, now: datetime) -> bool:
+        """Whether everybody agrees."""
+        case = await lock_case(session, code)
+        await self._catch_up(session, case, now)
+        await decisions.deliberate(session, case, by=self.people.shown["dispatcher"], now=now)
+        return case.state is not CaseState.RECTIFYING
 
     async def _book(self, plan: plans.Case, code: str, rng: Random, now: datetime) -> Life:
         """Until a visit stands whose parties have answered; ends at its start."""
+        once = partial(self._once, plan)
         for _ in range(TRIES):
-            visit = await self._confirm(code, now)
+            visit = await self._confirm(plan, code, now)
             if visit is None:
                 yield (now := self._later(now, rng, 1, 1))
                 continue
             yield (now := now + timedelta(hours=rng.uniform(0.5, 4)))
-            async with self.database.transaction() as session:
-                await self._reply(session, code, plan, now)
-            yield (now := max(now, visit.starts_at))
-            async with self.database.transaction() as session:
-                case = await lock_case(session, code)
-                standing = await bookings.standing_visit(session, case)
-                if case.state is CaseState.SCHEDULED and standing and standing.id == visit.id:
-                    return
+            await once(NOTHING, partial(self._reply, code=code, plan=plan, now=now))
+            yield (now := max(now, visit[1]))
+            if await once(bool, partial(self._stands, code=code, visit=visit[0])):
+                return
         raise NeverBookedError(code)
 
-    async def _confirm(self, code: str, now: datetime) -> Visit | None:
-        lead = self.people.shown["dispatcher"]
-        async with self.database.transaction() as session:
-            case = await lock_case(session, code)
-            search = await bookings.propose_slots(session, case, by=lead, now=now)
-            at = await reckoning(session, now)
-            question = await build_question(
-                session, case, search, await parties.invited_parties(session, case), at
-            )
-            began = time.monotonic()
-            found = answer(question, seconds=SLOT_SECONDS)
-            self.slot_seconds += time.monotonic() - began
-            await bookings.store_answer(
-                session, search.id, found, calendar_version=at.calendar.version, now=now
-            )
-            self.commands += 2
-        for proposal in range(1, len(found.proposals) + 1):
+    async def _stands(self, session: AsyncSession, *, code: str, visit: int) -> bool:
+        case = await lock_case(session, code)
+        standing = await bookings.standing_visit(session, case)
+        return case.state is CaseState.SCHEDULED and standing is not None and standing.id == visit
+
+    async def _confirm(self, plan: plans.Case, code: str, now: datetime) -> tuple[int, datetime] | None:
+        """The visit's id and start."""
+        once = partial(self._once, plan)
+        search, offered = await once(tuple[int, int], partial(self._propose, code=code, now=now))
+        for rank in range(1, offered + 1):
             try:
-                return await self._confirm_ranked(code, search.id, proposal, now)
+                return await once(
+                    tuple[int, datetime], partial(self._choose, code=code, search=search, rank=rank, now=now)
+                )
             except SlotTaken:
                 self.taken += 1
         return None
 
-    async def _confirm_ranked(self, code: str, search_id: int, rank: int, now: datetime) -> Visit:
-        """Raises `SlotTaken` where another lane's dispatcher was quicker."""
-        async with self.database.transaction() as session:
-            case = await lock_case(session, code)
-            proposal = await session.scalar(
-                sa.select(col(SlotProposal.id)).where(
-                    col(SlotProposal.search_id) == search_id, col(SlotProposal.rank) == rank
-                )
-            )
-            return await bookings.confirm_slot(
-                session, case, proposal or 0, by=self.people.shown["dispatcher"], now=now
-            )
+    async def _propose(self, session: AsyncSession, *, code: str, now: datetime) -> tuple[int, int]:
+        """The search's id, and how many slots it offers."""
+        case = await lock_case(session, code)
+        search = await bookings.propose_slots(session, case, by=self.people.shown["dispatcher"], now=now)
+        at = await reckoning(session, now)
+        question = await build_question(
+            session, case, search, await parties.invited_parties(session, case), at
+        )
+        began = time.monotonic()
+        found = answer(question, seconds=self.slot_limit)
+        self.slot_seconds += time.monotonic() - began
+        version = at.calendar.version
+        await bookings.store_answer(session, search.id, found, calendar_version=version, now=now)
+        self.commands += 2
+        return search.id, len(found.proposals)
 
-    async def _reply(self, session: AsyncSession, code: str, plan: plans.Case, now: datetime) -> None:
+    async def _choose(
+        self, session: AsyncSession, *, code: str, search: int, rank: int, now: datetime
+    ) -> tuple[int, datetime]:
+        """Raises `SlotTaken` where another lane's dispatcher was quicker."""
+        case = await lock_case(session, code)
+        proposal = await session.scalar(
+            sa.select(col(SlotProposal.id)).where(
+                col(SlotProposal.search_id) == search, col(SlotProposal.rank) == rank
+            )
+        )
+        lead = self.people.shown["dispatcher"]
+        visit = await bookings.confirm_slot(session, case, proposal or 0, by=lead, now=now)
+        return visit.id, visit.starts_at
+
+    async def _reply(self, session: AsyncSession, *, code: str, plan: plans.Case, now: datetime) -> None:
         """As the plan says; the silent leave it to time."""
         case = await lock_case(session, code)
         says = {part.department: part.reply for part in plan.participations}
@@ -325,8 +345,9 @@ class Year:
             if party.state is PartyState.INVITED:
                 await replies.confirm_attendance(session, case, party, by=by, now=now)
 
-    async def _hold_visit(self, session: AsyncSession, case: Case, plan: plans.Case, now: datetime) -> None:
-        lead = self.people.shown["dispatcher"]
+    async def _hold_visit(self, session: AsyncSession, *, plan: plans.Case, code: str, now: datetime) -> int:
+        """The round that it was."""
+        case, lead = await lock_case(session, code), self.people.shown["dispatcher"]
         visit = await bookings.standing_visit(session, case)
         if visit is None:
             raise LookupError(case.code)
@@ -371,6 +392,7 @@ class Year:
                 )
         await visits.close_visit(session, case, by=lead, now=end)
         self.commands += 2
+        return case.round
 
     async def _speak(
         self,
@@ -413,11 +435,18 @@ class Year:
                     session, case, party, signers=self.staff.teams[party.department_code][:2], now=now
                 )
 
-    async def _rectify(self, session: AsyncSession, case: Case, now: datetime) -> None:
+    async def _rectify(self, session: AsyncSession, *, code: str, now: datetime) -> bool:
+        """Whether the recheck, at the desks, ended it."""
+        case, lead = await lock_case(session, code), self.people.shown["dispatcher"]
         for finding in await decisions.open_findings(session, case):
             await decisions.rectify_finding(
                 session, case, finding.id, text="已整改", evidence=["photo"], by=case.applicant_id, now=now
             )
         await decisions.request_recheck(session, case, by=case.applicant_id, now=now)
-        await decisions.recheck(session, case, by=self.people.shown["dispatcher"], now=now)
+        await decisions.recheck(session, case, by=lead, now=now)
         self.commands += 2
+        if case.state is not CaseState.DESK_RECHECK:
+            return False
+        await self._catch_up(session, case, now)
+        await decisions.deliberate(session, case, by=lead, now=now)
+        return True
