@@ -1,9 +1,26 @@
 """What makes a problem contradict itself. Every refusal has a stable code and a Chinese message with named values."""
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from scheduling.problem import DayWindow, Hold, Matrix, Problem, Visit, Window
+from scheduling.problem import (
+    Certificate,
+    DayWindow,
+    Hold,
+    Leave,
+    Matrix,
+    Office,
+    Problem,
+    Site,
+    Speed,
+    Visit,
+    Window,
+)
+
+EAST, NORTH = 180, 90
+#: Below walking pace a speed profile is a slip of the pen.
+SLOWEST = 0.1
 
 MESSAGES = {
     "duplicate_id": "%(kind)s编号重复：%(id)s",
@@ -15,6 +32,7 @@ MESSAGES = {
     "bad_number": "%(owner)s的%(field)s取值无效：%(value)s",
     "bad_lag": "%(owner)s的部门起始间隔无效",
     "cyclic_order": "联合验收件%(owner)s的先后顺序成环",
+    "bad_coordinates": "%(owner)s的坐标无效：%(lon)s, %(lat)s",
     "matrix_shape": "路程矩阵与地点不符",
     "negative_travel": "路程时间不能为负",
     "booking_shape": "%(owner)s的既有预约与参验部门不符",
@@ -43,6 +61,10 @@ def validate(problem: Problem) -> None:
         _check_visit(problem, visit)
     _check_order(problem)
     _check_bookings(problem)
+    for level in problem.levels:
+        for term, weight in level.weights.items():
+            if weight < 0:
+                raise ProblemError("bad_number", owner="levels", field=term, value=weight)
 
 
 def _unique(problem: Problem) -> None:
@@ -86,11 +108,27 @@ def _check_hours(owner: str, windows: tuple[DayWindow, ...], limit: int) -> None
 
 
 def _check_places(problem: Problem) -> None:
+    places: tuple[Office | Site, ...] = (*problem.offices, *problem.sites)
+    for place in places:
+        if not (abs(place.lon) <= EAST and abs(place.lat) <= NORTH):
+            raise ProblemError("bad_coordinates", owner=place.id, lon=place.lon, lat=place.lat)
     for site in problem.sites:
         _check_hours(site.id, site.access, problem.day_ticks)
-    if not isinstance(problem.travel, Matrix):
-        return
-    matrix = problem.travel
+    if isinstance(problem.travel, Matrix):
+        _check_matrix(problem, problem.travel)
+    else:
+        _check_speed(problem.travel)
+
+
+def _check_speed(speed: Speed) -> None:
+    for name in ("kmh", "far_kmh", "near_km", "detour", "fixed"):
+        value = getattr(speed, name)
+        least = 0 if name in ("near_km", "fixed") else SLOWEST
+        if not least <= value < math.inf:
+            raise ProblemError("bad_number", owner="travel", field=name, value=value)
+
+
+def _check_matrix(problem: Problem, matrix: Matrix) -> None:
     if {len(row) for row in matrix.ticks} - {len(matrix.places)} or len(matrix.ticks) != len(matrix.places):
         raise ProblemError("matrix_shape")
     places = set(matrix.places)
@@ -105,9 +143,11 @@ def _check_officers(problem: Problem) -> None:
     for officer in problem.officers:
         _known(officer.id, "办公地点", officer.office, offices)
         _check_hours(officer.id, officer.hours, problem.day_ticks)
+        periods: tuple[Leave | Certificate, ...] = (*officer.leave, *officer.certificates)
+        for period in periods:
+            if period.last < period.first:
+                raise ProblemError("bad_window", owner=officer.id, start=period.first, end=period.last)
         for leave in officer.leave:
-            if leave.last < leave.first:
-                raise ProblemError("bad_window", owner=officer.id, start=leave.first, end=leave.last)
             if leave.part:
                 _check_window(officer.id, leave.part, limit=problem.day_ticks)
         for name in ("lunch", "daily", "weekly"):

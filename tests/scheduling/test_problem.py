@@ -10,19 +10,25 @@ from scheduling.codec import decode_plan, decode_problem, encode, plan_schema, p
 from scheduling.engine import Budget, solve
 from scheduling.problem import (
     Booking,
+    Certificate,
     DayWindow,
     Half,
     HalfDay,
+    Level,
     Matrix,
     Office,
     Problem,
     Recusal,
     Site,
+    Speed,
+    Term,
     Vehicle,
     Visit,
 )
 from scheduling.validation import MESSAGES, ProblemError
 from tests.scheduling.towns import MONDAY, officer, party, problem, town, visit
+
+EXPIRED_BEFORE = Certificate(name="消防", first=MONDAY, last=date.min)
 
 
 def sound(**values: Any) -> Problem:
@@ -49,6 +55,21 @@ def sound(**values: Any) -> Problem:
         ("no_parties", {"visits": (Visit(id="件", site="一号地", parties=()),)}),
         ("bad_lag", {"visits": (visit("件", parties=(party("消防", lag=(5, 5)),)),)}),
         ("cyclic_order", {"visits": (visit("件", "消防", after="又"), visit("又", "消防", after="件"))}),
+        ("bad_coordinates", {"offices": (Office(id="中心", lat=91.0),)}),
+        ("bad_coordinates", {"offices": (Office(id="中心", lon=float("nan")),)}),
+        ("bad_number", {"travel": Speed(kmh=0.0)}),
+        ("bad_number", {"travel": Speed(fixed=-1)}),
+        ("bad_number", {"levels": (Level(weights={Term.TRAVEL: -1}),)}),
+        (
+            "bad_window",
+            {
+                "officers": (
+                    officer(
+                        "甲", "消防", certificates=(Certificate(name="消防", first=MONDAY, last=date.min),)
+                    ),
+                )
+            },
+        ),
         ("matrix_shape", {"travel": Matrix(places=("中心",), ticks=((0, 1),))}),
         (
             "negative_travel",
