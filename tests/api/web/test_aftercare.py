@@ -235,3 +235,37 @@ async def test_window_accepts_only_under_a_delegation(city: City, change: str) -
     answer = await city.post(f"/inspections/{code}/refuse", {"refusal": "不属本市管辖"})
     assert answer.status_code == 403
     assert "没有代表该部门办理此事项的授权" in answer.text
+
+
+async def test_delegation_is_given_checked_and_ended(city: City) -> None:
+    async with city.database.transaction() as session:
+        admin = Account(login="admin", name="管理", password_hash="-", created_at=city.now)
+        session.add(admin)
+        await session.flush()
+        session.add(AccountRole(account_id=admin.id, role=Role.ADMINISTRATOR))
+        await session.execute(sa.delete(Delegation))
+    code = await walk.apply(city)
+    await walk.done(city, f"/cases/{code}/submit")
+    await city.log_in(city.world.window)
+    await walk.done(city, f"/inspections/{code}/receive")
+    refuse = (f"/inspections/{code}/refuse", {"refusal": "不属本市管辖"})
+    assert (await city.post(*refuse)).status_code == 403
+    await city.log_in(admin.id)
+    given = {
+        "department": "quality",
+        "login": "window",
+        "rights": ["acceptance"],
+        "valid_from": "2026-03-01",
+        "valid_to": "2026-12-31",
+    }
+    wrong = await city.post("/administration/delegations", given | {"login": "nobody"})
+    assert (wrong.status_code, 'id="login-error"' in wrong.text) == (422, True)
+    await walk.done(city, "/administration/delegations", given)
+    await city.log_in(city.world.window)
+    await walk.done(city, *refuse)
+    await city.log_in(admin.id)
+    page = (await city.get("/administration/delegations")).text
+    await walk.done(city, f"/administration/delegations/{first_id(page, r'delegations/([0-9]+)/end')}/end")
+    city.now = at(4)
+    await city.log_in(admin.id)
+    assert "已到期" in (await city.get("/administration/delegations")).text

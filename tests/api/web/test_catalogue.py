@@ -6,8 +6,10 @@ from sqlmodel import col
 
 from core.access import Role
 from core.people import Account, AccountRole
-from inspection.models import Matter, MatterStatus
+from inspection.catalogue import load_rules
+from inspection.models import Matter, MatterStatus, RuleValue
 from tests.api.web.conftest import City
+from tests.inspection.world import at
 
 CHANGED: dict[str, Any] = {
     "department": "gardens",
@@ -144,3 +146,32 @@ async def test_guide_speaks_english(city: City) -> None:
     page = (await city.get("/guide/civil_defence")).text
     assert "Civil Defence" in page
     assert "Basement" in page
+
+
+async def test_limit_changes_only_with_two_and_from_its_day(city: City, administrators: list[int]) -> None:
+    first, second = administrators
+    new = {"name": "deemed_consent", "value": "1", "valid_from": "2026-03-05", "source": "试点文件"}
+    await city.log_in(first)
+    for changes, field in (
+        ({"value": "2"}, "value"),
+        ({"valid_from": "2026-03-03"}, "valid_from"),
+        ({"source": ""}, "source"),
+    ):
+        answer = await city.post("/administration/limits", new | changes)
+        assert (answer.status_code, f'id="{field}-error"' in answer.text) == (422, True), field
+    assert (await city.post("/administration/limits", new)).status_code == 303
+    page = (await city.get("/administration/limits")).text
+    assert "由您提出" in page
+    async with city.database.transaction() as session:
+        version = await session.scalar(
+            sa.select(col(RuleValue.id)).where(col(RuleValue.proposed_by) == first)
+        )
+    path = f"/administration/limits/{version}/approve"
+    assert (await city.post(path)).status_code == 403
+    async with city.database.transaction() as session:
+        assert (await load_rules(session, at(6)))["deemed_consent"] == 0
+    await city.log_in(second)
+    assert (await city.post(path)).status_code == 303
+    async with city.database.transaction() as session:
+        assert (await load_rules(session, at(4)))["deemed_consent"] == 0
+        assert (await load_rules(session, at(6)))["deemed_consent"] == 1
