@@ -61,8 +61,8 @@ screenshots: .venv/dev.stamp .assets/versions.json ## Take the pictures in docs/
 bench: bench-scheduling bench-documents ## Run every benchmark
 
 .PHONY: bench-%
-bench-%: .venv/bench.stamp .assets/versions.json ## Run one benchmark; prints one JSON object
-	@$(BIN)/python -m bench.$*
+bench-%: .venv/bench.stamp .assets/versions.json ## Run one benchmark; prints one JSON object (ARGS=--quick)
+	@$(BIN)/python -m bench.$* $(ARGS)
 
 .PHONY: lock
 lock: $(UV) ## Resolve the dependencies of pyproject.toml anew
