@@ -39,6 +39,8 @@ SHOWN_STATES = (
     "suspended", "withdrawn", "rejected", "terminated",
 )  # fmt: skip
 SHOWN_EACH = 3
+#: By the case's number, modulo `KINDS_RECUR`.
+KINDS_RECUR, OTHER_KINDS = 33, {5: "survey", 17: "drawing_review"}
 FEW = 4  # departments, for a visit that has to be today
 
 
@@ -87,6 +89,11 @@ class Case:
     @property
     def state(self) -> str:
         return self.history[-1].state
+
+    @property
+    def kind(self) -> str:
+        """Three in a hundred are 集中踏勘 and as many 集中审图, which go the same way as inspections do."""
+        return OTHER_KINDS.get(int(self.number[-5:]) % KINDS_RECUR, "inspection")
 
     @property
     def passed_at_first_visit(self) -> bool:

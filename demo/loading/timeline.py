@@ -51,7 +51,7 @@ class Timeline:
         self.row = self.rows.add(
             models.Case,
             code=case.number,
-            kind=CaseKind.INSPECTION,
+            kind=CaseKind(case.kind),
             segment_id=segment_id,
             applicant_id=self.owner,
             state=CaseState.DRAFT,

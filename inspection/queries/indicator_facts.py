@@ -29,7 +29,7 @@ from inspection.models import (
 )
 from inspection.reckoning import reckoning
 from inspection.report import Report, months_of
-from inspection.states import BookingState, Event, Node, VisitState
+from inspection.states import BookingState, CaseKind, Event, Node, VisitState
 from inspection.utilisation import Capacity, FieldBooking, utilisation
 
 T = TypeVar("T")
@@ -126,12 +126,12 @@ async def capacity(session: AsyncSession, period: Period) -> Capacity:
 
 
 async def case_facts(session: AsyncSession) -> list[CaseFacts]:
-    """Of every case that was ever accepted."""
+    """Of every inspection that was ever accepted; surveys and drawing reviews are none."""
     rows = await session.execute(
         sa.select(Case, col(Project.code), col(Segment.number), col(Segment.floor_area))
         .join(Segment, col(Segment.id) == col(Case.segment_id))
         .join(Project, col(Project.id) == col(Segment.project_id))
-        .where(col(Case.accepted_at).is_not(None))
+        .where(col(Case.accepted_at).is_not(None), col(Case.kind) == CaseKind.INSPECTION)
         .order_by(col(Case.id))
     )
     pauses = await _pauses(session)

@@ -29,6 +29,14 @@ def test_city_has_the_published_years_cases_and_area(city: City) -> None:
     assert sum(case.segment.area for case in city.cases) == pytest.approx(10_560_000, rel=0.01)
 
 
+def test_surveys_and_drawing_reviews_are_three_in_a_hundred_each(city: City) -> None:
+    assert Counter(case.kind for case in city.cases) == {
+        "inspection": 310,
+        "survey": 10,
+        "drawing_review": 10,
+    }
+
+
 def test_organisation_has_the_briefs_staff(city: City) -> None:
     posts = Counter(officer.post for officer in city.organisation.officers)
     fire = Counter(officer.post for officer in city.organisation.officers if officer.department == "fire")

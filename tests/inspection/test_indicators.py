@@ -10,7 +10,7 @@ from inspection.commands.fieldwork import FindingForm
 from inspection.figures import Figure, Period
 from inspection.indicators import CaseFacts, SpokenOpinion, indicators
 from inspection.queries.indicator_facts import compute
-from inspection.states import Verdict
+from inspection.states import CaseKind, Verdict
 from tests.inspection.world import World, at, issued, visited
 
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
@@ -125,6 +125,8 @@ def test_figure_without_denominator_has_no_value() -> None:
 
 
 async def test_figures_of_real_cases(session: AsyncSession, world: World) -> None:
+    survey, _ = await visited(session, world, at(3), 3)
+    survey.kind = CaseKind.SURVEY
     first, moment = await issued(session, world, at(3), 1)
     failing, _ = await visited(session, world, at(3), 2, fire=[FindingForm(text="问题")])
     await decisions.deliberate(session, failing, by=world.dispatcher, now=moment)
