@@ -73,7 +73,16 @@ def main() -> None:
         result["targets"] += plans.targets(result["city"])
         table(
             result["city"],
-            ("visits", "solver", "cost", "unserved", "violations", "complete_seconds", "gap_percent"),
+            (
+                "visits",
+                "solver",
+                "cost",
+                "unserved",
+                "violations",
+                "answered",
+                "complete_seconds",
+                "gap_percent",
+            ),
         )
         if options.out and result["growth"]:
             (options.out / "growth.svg").write_text(growth.picture(result["growth"]), encoding="utf-8")

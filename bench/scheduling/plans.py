@@ -25,7 +25,7 @@ LARGEST_FOR_PEERS = 200
 LARGEST_FOR_BOUND = 100
 #: A peer that builds its model for long may overrun its seconds so much, and take so long to start.
 GRACE = 2.0
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 MEBIBYTE_KIB = 1024
 
 
@@ -66,24 +66,29 @@ def ours(size: int, seconds: float, workers: int, seed: int) -> Row:
 def _peer(name: str, size: int, seconds: float, workers: int) -> Row:
     problem = city.instance(size, levels=city.COST_LEVELS)
     started = time.monotonic()
-    plan = _asked(name, size, seconds, workers, limit=GRACE * seconds + START_SECONDS)
+    answer = ask_peer(name, size, seconds, workers, limit=GRACE * seconds + START_SECONDS)
+    plan = answer or Plan()
     took = round(time.monotonic() - started, 1)
     broken = len(check(problem, plan).violations)
     sound = without_breaches(problem, plan)
-    return _row(name, problem, check(problem, sound)) | {"seconds": took, "violations": broken}
+    return _row(name, problem, check(problem, sound)) | {
+        "seconds": took,
+        "violations": broken,
+        "answered": answer is not None,
+    }
 
 
-def _asked(name: str, size: int, seconds: float, workers: int, *, limit: float) -> Plan:
-    """The peer's plan, from a process of its own; an empty one if it has none when the limit has passed."""
+def ask_peer(name: str, size: int, seconds: float, workers: int, *, limit: float) -> Plan | None:
+    """The peer's plan, from a process of its own; None if it fails, or the limit passes."""
     context = get_context("spawn")
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(there, name, size, seconds, workers), daemon=True)
     process.start()
     there.close()
     try:
-        plan: Plan = here.recv() if here.poll(limit) else Plan()
+        plan: Plan | None = here.recv() if here.poll(limit) else None
     except EOFError:
-        plan = Plan()
+        plan = None
     process.kill()
     process.join()
     return plan

@@ -9,7 +9,7 @@ import pytest
 
 from bench.scheduling import city, hhcrsp
 from bench.scheduling.growth import picture
-from bench.scheduling.plans import targets, without_breaches
+from bench.scheduling.plans import ask_peer, targets, without_breaches
 from scheduling.bounds import lower_bounds
 from scheduling.checker import check
 from scheduling.engine import Budget, solve
@@ -157,3 +157,7 @@ def test_growth_is_drawn_for_every_size() -> None:
     svg = picture([point(20), point(50, complete_seconds=None), point(1000, complete_seconds=30.0)])
     assert [svg.count(f">{size}<") for size in (20, 50, 1000)] == [1, 1, 1]
     assert svg.count("<circle") == 3 + 2 + 2
+
+
+def test_peer_that_fails_gives_no_plan() -> None:
+    assert ask_peer("nobody", 1, 1.0, 1, limit=120) is None
