@@ -28,9 +28,16 @@ STARTS = (
     f"/api/v1/notices?q={MARK}",
     "/api/v1/changes",
     "/api/v1/bulk",
+    "/api/v1/roots",
+    "/api/v1/guide",
+    "/statistics",
+    "/following",
+    "/verify",
     "/schema/openapi.json",
 )
-LINKS = re.compile(r'"((?:http://localhost:8000)?/(?:notices|processes|api/v1|objections)[^"#\s]*)"')
+LINKS = re.compile(
+    r'"((?:http://localhost:8000)?/(?:notices|processes|api/v1|objections|complaints|buyers|suppliers|verify|statistics|guide|following)[^"#\s]*)"'
+)
 
 
 async def plant(database: Database) -> None:
