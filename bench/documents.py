@@ -1,8 +1,8 @@
 """The intake of documents measured: speed, what it finds, what it survives. Prints one JSON object.
 
-A missed target says so; what could not be measured here says that, and counts as missed. The full run takes hours on
-two cores: `--dossiers`, `--mutants`, `--rounds`, `--sheets` and `--ocr` make it smaller, and the figures say how large
-it was.
+Each target is {name, goal, value, met} and what the figure was made from. A missed target says so; what could not be
+measured here says that, and counts as missed. `--part` runs one part; `--dossiers`, `--mutants`, `--rounds`,
+`--sheets` and `--ocr` make a run smaller, and the figures say how large it was.
 """
 
 import argparse
@@ -10,20 +10,23 @@ import json
 import os
 import statistics
 import sys
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench import documents_hostile, documents_ocr, documents_speed
 from bench.documents_dossiers import CLEAN, Score, score_all, second_rounds
+from bench.progress import say
 from demo.dossiers.defects import DEFECTS
 from documents import ocr
 
 SHARED = Path(os.environ.get("YICHUANG_SHARED", Path(__file__).parents[2] / "shared")) / "data/pdf"
 
 
-def target(name: str, goal: str, measured: object, *, met: bool, **more: object) -> dict[str, object]:
-    return {"name": name, "target": goal, "measured": measured, "met": met, **more}
+def target(name: str, goal: str, value: object, *, met: bool, **more: object) -> dict[str, object]:
+    return {"name": name, "goal": goal, "value": value, "met": met, **more}
 
 
 def not_measured(name: str, goal: str, why: str) -> dict[str, object]:
@@ -58,38 +61,44 @@ def speed(sheets: int) -> list[dict[str, object]]:
 
 def dossiers(each: int) -> list[dict[str, object]]:
     scores = score_all([CLEAN, *DEFECTS], each)
-    total = Score()
-    for score in scores.values():
-        total.add(score)
-    beside = sum(total.beside.values())
-    recall, precision = total.found / total.planted, total.found / (total.found + beside)
-    overlaps = total.overlaps or [0.0]
-    by_defect = {
-        name: {
-            "codes": list(DEFECTS[name].codes) if name in DEFECTS else [],
-            "recall": round(score.found / score.planted, 4) if score.planted else None,
-            "beside": dict(score.beside),
-            "iou_mean": round(statistics.mean(score.overlaps), 3) if score.overlaps else None,
-            "iou_min": round(min(score.overlaps), 3) if score.overlaps else None,
-            "missed": score.missed[:3],
-        }
-        for name, score in scores.items()
-    }
-    count = each * len(scores)
-    share = sum(overlap >= 0.8 for overlap in overlaps) / len(overlaps)
+    total = _sum(scores.values())
+    by_defect = {name: _by_defect(name, score) for name, score in scores.items()}
+    overlaps = {name: statistics.mean(score.overlaps) for name, score in scores.items() if score.overlaps}
+    worst = min(overlaps, key=lambda name: overlaps[name])
     return [
         target(
-            "recall of planted defects", "≥ 0.99", round(recall, 4), met=recall >= 0.99,
-            defect_types=len(DEFECTS), dossiers=count, by_defect=by_defect,
+            "recall of planted defects", "≥ 0.99", round(total.recall, 4), met=total.recall >= 0.99,
+            defect_types=len(DEFECTS), dossiers=each * len(scores), by_defect=by_defect,
         ),
-        target("precision", "≥ 0.98", round(precision, 4), met=precision >= 0.98, beside=dict(total.beside)),
         target(
-            "place: IoU of boxes", "≥ 0.8", round(statistics.mean(overlaps), 3), met=statistics.mean(overlaps) >= 0.8,
-            boxes=len(total.overlaps), share_at_least_08=round(share, 4), worst=round(min(overlaps), 3),
+            "precision", "≥ 0.98", round(total.precision, 4), met=total.precision >= 0.98, beside=dict(total.beside)
+        ),
+        target(
+            "place: mean IoU of the worst kind of defect", "≥ 0.8", round(overlaps[worst], 3),
+            met=overlaps[worst] >= 0.8, worst=worst, boxes=len(total.overlaps),
+            share_at_least_08=round(sum(overlap >= 0.8 for overlap in total.overlaps) / len(total.overlaps), 4),
         ),
         _fields("title block fields, text", 0.99, total),
-        _held_out(max(each // 2, 4)),
+        *_held_out(max(each // 5, 1)),
     ]  # fmt: skip
+
+
+def _sum(scores: Iterable[Score]) -> Score:
+    total = Score()
+    for score in scores:
+        total.add(score)
+    return total
+
+
+def _by_defect(name: str, score: Score) -> dict[str, object]:
+    return {
+        "codes": list(DEFECTS[name].codes) if name in DEFECTS else [],
+        "recall": round(score.recall, 4),
+        "beside": dict(score.beside),
+        "iou_mean": round(statistics.mean(score.overlaps), 3) if score.overlaps else None,
+        "iou_min": round(min(score.overlaps), 3) if score.overlaps else None,
+        "missed": score.missed[:3],
+    }
 
 
 def _fields(name: str, goal: float, score: Score) -> dict[str, object]:
@@ -97,15 +106,18 @@ def _fields(name: str, goal: float, score: Score) -> dict[str, object]:
     return target(name, f"≥ {goal}", round(share, 4), met=share >= goal, fields=score.fields)
 
 
-def _held_out(each: int) -> dict[str, object]:
-    """Layouts that nothing was tuned on."""
-    score = Score()
-    for one in score_all([CLEAN, "listed but not there", "odd scale"], each, held_out=True).values():
-        score.add(one)
-    return _fields("title block fields, held-out layouts", 0.95, score) | {
-        "recall": round(score.found / max(score.planted, 1), 4),
-        "beside": dict(score.beside),
-    }
+def _held_out(each: int) -> list[dict[str, object]]:
+    """Every kind of defect on layouts that nothing was tuned on."""
+    score = _sum(score_all([CLEAN, *DEFECTS], each, held_out=True).values())
+    met = score.recall >= 0.95 and score.precision >= 0.95
+    return [
+        _fields("title block fields, held-out layouts", 0.95, score),
+        target(
+            "recall and precision, held-out layouts", "≥ 0.95 each",
+            [round(score.recall, 4), round(score.precision, 4)], met=met,
+            dossiers=each * (len(DEFECTS) + 1), beside=dict(score.beside), missed=len(score.missed),
+        ),
+    ]  # fmt: skip
 
 
 def rounds(count: int) -> dict[str, object]:
@@ -127,8 +139,8 @@ def hostile(mutants: int) -> list[dict[str, object]]:
     return [
         target(
             name, "none", len(found), met=not found and (mutants >= 3_000 or "sound" in name),
-            files=outcome.files, mutants=mutants,
-            longest_seconds=round(outcome.longest_seconds, 1), verdicts=dict(outcome.verdicts), examples=found[:5],
+            files=outcome.files, mutants=mutants, verdicts=dict(outcome.verdicts), examples=found[:5],
+            longest_cpu_seconds=round(outcome.longest_cpu_seconds, 1), most_memory_mb=round(outcome.most_memory_mb),
         )
         for name, found in zip(names, failed, strict=True)
     ]  # fmt: skip
@@ -142,7 +154,7 @@ def recognition(sheets: int) -> list[dict[str, object]]:
         return [not_measured(name, goal, why) for name, goal in zip(names, goals, strict=True)]
     with TemporaryDirectory() as folder:
         printed, read, seconds = documents_ocr.read_scans(Path(folder), sheets)
-        peak = documents_ocr.peak_megabytes(Path(folder))
+        peak, cpu = documents_ocr.child(Path(folder))
     whole, share = 200 * seconds / documents_speed.WORKERS, read / printed
     return [
         target(
@@ -152,6 +164,7 @@ def recognition(sheets: int) -> list[dict[str, object]]:
             met=whole <= 300,
             from_sheets=sheets,
             seconds_each=round(seconds, 1),
+            cpu_seconds_to_recognise_one=round(cpu, 1),
         ),
         target(names[1], goals[1], round(share, 4), met=share >= 0.95, fields=printed),
         target(names[2], goals[2], round(peak), met=peak <= 1_200),
@@ -170,7 +183,7 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=500, help="dossiers checked twice")
     arguments.add_argument("--sheets", type=int, default=200)
     arguments.add_argument("--ocr", type=int, default=6, help="sheets recognised")
-    arguments.add_argument("--only", choices=("speed", "dossiers", "rounds", "hostile", "ocr"))
+    arguments.add_argument("--part", choices=("speed", "dossiers", "rounds", "hostile", "ocr"))
     options = arguments.parse_args()
     parts: dict[str, Any] = {
         "speed": lambda: speed(options.sheets),
@@ -179,9 +192,13 @@ def main() -> None:
         "hostile": lambda: hostile(options.mutants),
         "ocr": lambda: recognition(options.ocr),
     }
-    chosen = [options.only] if options.only else list(parts)
-    targets = [found for name in chosen for found in parts[name]()]
-    targets += [] if options.only else [UPLOAD]
+    targets = []
+    for name in [options.part] if options.part else parts:
+        start = time.perf_counter()
+        say(f"{name} …")
+        targets += parts[name]()
+        say(f"{name}: {time.perf_counter() - start:.0f} s")
+    targets += [] if options.part else [UPLOAD]
     json.dump({"bench": "documents", "targets": targets}, sys.stdout, ensure_ascii=False, indent=1)
     print()
 

@@ -10,6 +10,7 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
+from bench.progress import counted
 from demo.chance import stream
 from demo.city import A, City, build_city
 from demo.dossiers.defects import DEFECTS
@@ -36,6 +37,15 @@ class Score:
     missed: list[str] = field(default_factory=list)
     fields: int = 0  # of title blocks, printed
     read: int = 0  # of them, as printed
+
+    @property
+    def recall(self) -> float:
+        return self.found / self.planted if self.planted else 1.0
+
+    @property
+    def precision(self) -> float:
+        named = self.found + self.beside.total()
+        return self.found / named if named else 1.0
 
     def add(self, other: "Score") -> None:
         self.planted += other.planted
@@ -150,7 +160,7 @@ def score_all(
     scores: dict[str, Score] = defaultdict(Score)
     # Fresh processes: each has a sandbox of its own.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for defect, score in pool.map(_score_one, jobs, chunksize=8):
+        for defect, score in counted(pool.map(_score_one, jobs, chunksize=4), len(jobs), "dossiers"):
             scores[defect].add(score)
     return scores
 
@@ -160,7 +170,8 @@ def second_rounds(count: int, *, workers: int = 2) -> list[str]:
     kinds = [CLEAN, *DEFECTS]
     jobs = [(kinds[number % len(kinds)], number) for number in range(count)]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return [new for found in pool.map(_second_round, jobs, chunksize=8) for new in found]
+        results = counted(pool.map(_second_round, jobs, chunksize=4), count, "dossiers twice")
+        return [new for found in results for new in found]
 
 
 def _second_round(job: tuple[str, int]) -> list[str]:

@@ -1,19 +1,22 @@
 """Hostile, broken and mutated files: every one gets a verdict, and nothing but a child ever dies."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+from bench.progress import counted
+from documents import sandbox
 from documents.check import check_document
 from documents.report import Content, DocumentReport, Severity, Verdict
+from documents.sandbox import Ended
 
 LARGEST_BASE = 200_000  # bytes: larger files would only make the mutants slower
-WALL_SECONDS = 60.0  # a child's 20 CPU seconds, on a busy machine
+CPU_SECONDS, MEMORY = 20.9, 1 << 30  # a limit of 20 s ends a child within the second
 #: Folders whose files are sound, whatever their content is worth.
 SOUND = ("synthetic", "pages", "vector_heavy")
 #: Findings with which triage, and not a check of the content, stops a file.
@@ -40,49 +43,65 @@ class Outcome:
     clean_but_unread: list[str] = field(default_factory=list)
     sound_but_blocked: list[str] = field(default_factory=list)
     verdicts: Counter[str] = field(default_factory=Counter)
-    longest_seconds: float = 0.0
+    longest_cpu_seconds: float = 0.0
+    most_memory_mb: float = 0.0
 
 
 def check_all(data: Path, *, mutants: int) -> Outcome:
     """All files of the folder, then `mutants` changed copies of the smaller ones."""
     outcome = Outcome()
     originals = sorted(path for path in data.rglob("*") if path.is_file() and path.suffix != ".tsv")
+    server = sandbox.shared().server_id
     with TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-        for path, report, seconds in pool.map(_checked, originals):
-            _count(outcome, path, report, seconds)
-            if path.parent.name in SOUND and report and _is_stopped(report):
-                outcome.sound_but_blocked.append(path.name)
+        for checked in counted(pool.map(_checked, originals), len(originals), "files"):
+            server = server or sandbox.shared().server_id
+            _count(outcome, checked)
+            if checked.path.parent.name in SOUND and checked.report and _is_stopped(checked.report):
+                outcome.sound_but_blocked.append(checked.path.name)
         bases = [path for path in originals if path.stat().st_size <= LARGEST_BASE]
-        for path, report, seconds in pool.map(_checked_once, _mutants(bases, mutants, Path(folder))):
-            _count(outcome, path, report, seconds)
+        changed = pool.map(_checked_once, _mutants(bases, mutants, Path(folder)))
+        for checked in counted(changed, mutants, "mutants"):
+            _count(outcome, checked)
+    if sandbox.shared().server_id != server:
+        outcome.without_verdict.append("the fork server was replaced")
     return outcome
 
 
-def _checked(path: Path) -> tuple[Path, DocumentReport | None, float]:
-    start = time.perf_counter()
-    try:
-        report = check_document(path)
-    except Exception:  # noqa: BLE001 - whatever escapes is what this counts
-        return path, None, time.perf_counter() - start
-    return path, report, time.perf_counter() - start
+@dataclass
+class _Checked:
+    path: Path
+    report: DocumentReport | None = None
+    ended: list[Ended] = field(default_factory=list)
 
 
-def _checked_once(path: Path) -> tuple[Path, DocumentReport | None, float]:
-    result = _checked(path)
+def _checked(path: Path) -> _Checked:
+    checked = _Checked(path)
+    with suppress(Exception):  # whatever escapes leaves no report, and that is counted
+        checked.report = check_document(path, used=checked.ended.append)
+    return checked
+
+
+def _checked_once(path: Path) -> _Checked:
+    checked = _checked(path)
     path.unlink()
-    return result
+    return checked
 
 
-def _count(outcome: Outcome, path: Path, report: DocumentReport | None, seconds: float) -> None:
+def _count(outcome: Outcome, checked: _Checked) -> None:
     outcome.files += 1
-    outcome.longest_seconds = max(outcome.longest_seconds, seconds)
-    if report is None or seconds > WALL_SECONDS:
-        outcome.without_verdict.append(path.name)
+    seconds = max((ended.cpu_seconds for ended in checked.ended), default=0.0)
+    memory = max((ended.peak_bytes for ended in checked.ended), default=0)
+    outcome.longest_cpu_seconds = max(outcome.longest_cpu_seconds, seconds)
+    outcome.most_memory_mb = max(outcome.most_memory_mb, memory / (1 << 20))
+    report = checked.report
+    if report is None or seconds > CPU_SECONDS or memory > MEMORY:
+        outcome.without_verdict.append(checked.path.name)
+    if report is None:
         return
     outcome.verdicts[report.verdict.value] += 1
     unread = not report.pages or any(page.content is Content.UNREAD for page in report.pages)
     if report.verdict is Verdict.CLEAN and (unread or not report.readable):
-        outcome.clean_but_unread.append(path.name)
+        outcome.clean_but_unread.append(checked.path.name)
 
 
 def _is_stopped(report: DocumentReport) -> bool:

@@ -9,6 +9,7 @@ from random import Random
 
 import msgspec
 
+from bench.progress import counted
 from demo.city import A, build_city
 from demo.dossiers import drawings, title_blocks
 from demo.dossiers.broken_files import scanned
@@ -29,7 +30,7 @@ def make_scans(folder: Path, count: int, *, sheet: str) -> Iterator[tuple[Path, 
     city = build_city(A.scaled(0.2), now=NOW)
     for number in range(count):
         facts = facts_of(city.projects[number % len(city.projects)], city.market)
-        (item,) = drawings.drawing_set(facts, Random(number), count=1, layouts=list(title_blocks.TUNED))
+        (item,) = drawings.drawing_set(facts, Random(number), count=1, layouts=title_blocks.LAYOUTS)
         item = replace(item, sheet=sheet, segments=400, rotate=0)
         path = folder / f"scan-{number:03d}.pdf"
         path.write_bytes(scanned(drawings.draw([item], seed=str(number)).save(), SCAN_DPI))
@@ -41,7 +42,7 @@ def read_scans(folder: Path, count: int, *, sheet: str = "A1") -> tuple[int, int
     made = list(make_scans(folder, count, sheet=sheet))
     printed = read = 0
     start = time.perf_counter()
-    for path, item in made:
+    for path, item in counted(made, count, "scans"):
         report = check_document(path, today=NOW.date(), recognise=True)
         found = {field.name: _plain(field.raw) for field in report.fields if field.page == 1}
         wanted = {name: _plain(text) for name, text in item.block.items() if name in BLOCK_FIELDS}
@@ -50,14 +51,15 @@ def read_scans(folder: Path, count: int, *, sheet: str = "A1") -> tuple[int, int
     return printed, read, (time.perf_counter() - start) / count
 
 
-def peak_megabytes(folder: Path) -> float:
-    """The most memory that a child had which recognised one sheet."""
+def child(folder: Path) -> tuple[float, float]:
+    """The most memory (MB) that a child had which recognised one sheet, and its CPU seconds."""
     ((path, _),) = make_scans(folder, 1, sheet="A1")
     wanted = msgspec.msgpack.encode(ocr.Wanted(path=str(path), pages=[1]))
     sandbox = Sandbox()
     *_, (_, last) = sandbox.run(ocr.JOB, wanted, limits=ocr.LIMITS)
     sandbox.close()
-    return msgspec.msgpack.decode(last, type=Ended).peak_bytes / (1 << 20)
+    ended = msgspec.msgpack.decode(last, type=Ended)
+    return ended.peak_bytes / (1 << 20), ended.cpu_seconds
 
 
 def _plain(text: str) -> str:

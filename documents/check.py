@@ -39,12 +39,14 @@ def check_document(
     limits: Limits | None = None,
     trust_roots: Sequence[bytes] = (),
     recognise: bool = False,
+    used: Callable[[Ended], None] | None = None,
 ) -> DocumentReport:
     """Reads one file in a child of its own and says what it is and what is wrong with it.
 
     Always returns a report; `readable` is false where the content could not be read. `trust_roots` are the
     certificates (DER) that electronic signatures must go back to. With `recognise` (and the extra `ocr` installed),
     pages without a text layer are read by recognition, which takes seconds each; nothing is rejected on that.
+    `used` is told what the child that read the file has used.
     """
     submitted = file if isinstance(file, SubmittedFile) else submitted_file(Path(file))
     book = rules or shipped()
@@ -59,7 +61,7 @@ def check_document(
         book=book,
         trust_roots=list(trust_roots),
     )
-    report = _in_sandbox(submitted, request, limits or Limits())
+    report = _in_sandbox(submitted, request, limits or Limits(), used)
     unread = [
         page.number
         for page in report.pages
@@ -68,7 +70,9 @@ def check_document(
     if not recognise or not report.readable or not unread or not ocr.available():
         return report
     request.recognised = ocr.recognise(submitted.path, unread)
-    return _in_sandbox(submitted, request, limits or Limits()) if any(request.recognised.values()) else report
+    if not any(request.recognised.values()):
+        return report
+    return _in_sandbox(submitted, request, limits or Limits(), used)
 
 
 def check_dossier(
@@ -137,7 +141,9 @@ def _without_opening(file: SubmittedFile, book: RuleBook) -> DocumentReport | No
     return report
 
 
-def _in_sandbox(file: SubmittedFile, request: read.ReadRequest, limits: Limits) -> DocumentReport:
+def _in_sandbox(
+    file: SubmittedFile, request: read.ReadRequest, limits: Limits, used: Callable[[Ended], None] | None
+) -> DocumentReport:
     partial = DocumentReport(file=file.name, sha256=file.sha256, size=file.size, readable=False)
     complete: DocumentReport | None = None
     ended = Ended(status=1, signal=0, cpu_seconds=0.0, peak_bytes=0)
@@ -155,6 +161,8 @@ def _in_sandbox(file: SubmittedFile, request: read.ReadRequest, limits: Limits) 
             error = payload.decode(errors="replace")
         elif kind == b"E":
             ended = msgspec.msgpack.decode(payload, type=Ended)
+    if used:
+        used(ended)
     if complete is not None:
         return complete
     partial.findings.append(_unfinished(request, ended, limits, read_pages=len(partial.pages), error=error))

@@ -16,7 +16,7 @@ from documents.report import BBox
 from documents.sandbox import Emit, Limits, Sandbox
 
 if TYPE_CHECKING:
-    from documents.pages import Bitmap
+    from documents.pages import Bitmap, PageFacts
 
 JOB = "documents.ocr:recognise_pages"
 PAGE = b"P"
@@ -28,6 +28,7 @@ _SHEET_SIDE_PT = 1200.0
 _CORNER = 0.42  # of a sheet's sides
 _TITLE_BLOCK_WORDS = ("图号", "图名", "工程名称")
 _SURE = 0.5
+_NARROW = (3, 48, 96)  # channels, rows, least columns: a label is short, and the time goes by columns
 _UPRIGHT_SHARE = 0.5
 _LEGIBLE = 0.8  # mean confidence of a page that stands upright
 
@@ -74,17 +75,41 @@ def recognise_pages(arguments: bytes, emit: Emit) -> None:
     from documents.pages import read_pages
 
     wanted = msgspec.msgpack.decode(arguments, type=Wanted)
-    engine = RapidOCR()
+    # One thread: workers run side by side, and waiting threads would burn the CPU time of others.
+    engine = RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1, rec_img_shape=_NARROW)
     document = pdfium.PdfDocument(wanted.path)
     for facts in read_pages(document, user_units={}, limit=max(wanted.pages)):
         if isinstance(facts, int) or facts.number not in wanted.pages:
             continue
-        lines: list[Recognised] = []
-        for region in _regions(facts.width, facts.height):
+        lines = list(_in_cells(engine, facts))
+        for region in [] if _has_title_block(lines) else _regions(facts.width, facts.height):
             lines += _in_region(engine, facts.render(region, _DPI / 72), region)
-            if any(word in normalise.compact(line.text) for line in lines for word in _TITLE_BLOCK_WORDS):
+            if _has_title_block(lines):
                 break
         emit(PAGE, msgspec.msgpack.encode(Found(page=facts.number, lines=lines)))
+
+
+def _has_title_block(lines: Sequence[Recognised]) -> bool:
+    return any(word in normalise.compact(line.text) for line in lines for word in _TITLE_BLOCK_WORDS)
+
+
+def _in_cells(engine: Any, page: "PageFacts") -> Iterator[Recognised]:
+    """Of a sheet, the ruled cells along its border."""
+    if max(page.width, page.height) < _SHEET_SIDE_PT:
+        return
+    import numpy as np
+
+    from documents.ocr_cells import read_cells
+
+    def recognise(pictures: "Sequence[Bitmap]") -> list[tuple[str, float]]:
+        found, _ = engine.text_rec([np.repeat(picture[:, :, None], 3, axis=2) for picture in pictures])
+        return [(str(text), float(sure)) for text, sure in found]
+
+    for phrase in read_cells(page, recognise):
+        if phrase.confidence >= _SURE:
+            yield Recognised(
+                text=phrase.text, bbox=phrase.bbox, confidence=phrase.confidence, angle=phrase.angle
+            )
 
 
 def _regions(width: float, height: float) -> list[BBox]:

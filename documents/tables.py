@@ -5,7 +5,7 @@ costs more than drawing it. Lines are then found alike in plain pages, nested fo
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -83,16 +83,21 @@ def find_tables(
     shades = page.render(region, scale, colour=red)
     if red:
         shades = np.where(red_ink(shades), np.uint8(0), np.uint8(255))
+    return tables_in(shades, scale, region, frame, page.chars)
+
+
+def tables_in(shades: Bitmap, scale: float, region: BBox, frame: Frame, chars: Sequence[Char]) -> list[Table]:
+    """Tables in a picture of a region, filled with those of the page's characters that stand in them."""
     edges = [_edge(frame, box) for box in rulings(shades, scale, region)]
     if len(edges) < _FEWEST_EDGES or len(edges) >= _MAX_RUNS:
         return []
-    chars = [char for char in frame.turn(page.chars) if _inside(char, frame.upright(region))]
+    inside = [char for char in frame.turn(chars) if _inside(char, frame.upright(region))]
     found = TableFinder(cast("Any", _RuledPage(edges, frame.upright(region))), _SETTINGS).tables
     # Strokes of a large 目 or 面 form boxes too.
     wide = [
         table for table in found if len(table.cells) > 1 and table.bbox[2] - table.bbox[0] >= _NARROWEST_PT
     ]
-    tables = [_filled([row.cells for row in table.rows], table.bbox, chars) for table in wide]
+    tables = [_filled([row.cells for row in table.rows], table.bbox, inside) for table in wide]
     return sorted(tables, key=lambda table: (table.bbox[1], table.bbox[0]))
 
 
