@@ -41,6 +41,11 @@ SHOWN_STATES = (
 SHOWN_EACH = 3
 #: By the case's number, modulo `KINDS_RECUR`.
 KINDS_RECUR, OTHER_KINDS = 33, {5: "survey", 17: "drawing_review"}
+#: Those that need no officer's day to be reached.
+BEFORE_BOOKING = frozenset(
+    {"draft", "submitted", "received", "correcting", "rejected", "accepted", "reviewing", "slotting"}
+)
+LEFT_LYING = 0.2
 FEW = 4  # departments, for a visit that has to be today
 
 
@@ -234,13 +239,21 @@ def _lay(plan: Plan, state: str, calendar: WorkCalendar, now: datetime) -> Plan:
     plan = _steered(plan, state)
     *_, entered = Course(plan, calendar, None).steps()
     waited = calendar.working_days_between(plan.submitted, entered.at.date())
-    # Others before it may have taken the officers; and a case may stand still for days.
-    waited += stream("stood", plan.project.code, plan.segment.number).randint(3, 7)
+    waited += _stood(plan, state)
     submitted = now.date()
     while calendar.working_days_between(submitted, now.date()) < waited:
         submitted -= timedelta(days=1)
     visit_on = now.date() if state == "onsite" else None
     return replace(plan, submitted=calendar.roll_to_working_day(submitted), visit_on=visit_on)
+
+
+def _stood(plan: Plan, state: str) -> int:
+    """Working days that a case has stood where it stands: most go on in time, a few have been left lying."""
+    rng = stream("stood", plan.project.code, plan.segment.number)
+    if rng.random() < LEFT_LYING:
+        return rng.randint(4, 7)
+    # Officers whom an earlier case has taken put a visit off by a day or two.
+    return rng.randint(1, 2) if state in BEFORE_BOOKING else rng.randint(2, 4)
 
 
 def _steered(plan: Plan, state: str) -> Plan:
