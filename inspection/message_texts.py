@@ -107,7 +107,8 @@ def _moment(locale: str, value: Any) -> str:
     if not isinstance(value, str):
         return ""
     local = datetime.fromisoformat(value).astimezone(LOCAL)
-    return str(dates.format_datetime(local, "medium", locale=locale.replace("-", "_")))
+    day = dates.format_date(local.date(), "medium", locale=locale.replace("-", "_"))
+    return f"{day} {local:%H:%M}"
 
 
 def _day(locale: str, value: Any) -> str:

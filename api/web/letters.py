@@ -2,15 +2,17 @@
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 from litestar import Response, get
 from litestar.params import FromPath
+from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.principal import Principal
 from api.resources import Resources
-from api.web.cases_acts import Entered, act, person
+from api.web.cases_acts import Entered, act, address_of, person
 from api.web.cases_view import load_case
 from core.access import Action
 from core.clock import local_date
@@ -32,7 +34,7 @@ async def download_letter(
     caller: Principal | None,
     resources: Resources,
     now: datetime,
-) -> Response[bytes]:
+) -> Response[Any]:
     """The PDF of a letter that this reader may see; what the worker has not made yet is made now."""
     who = person(caller)
     async with resources.database.transaction() as session:
@@ -40,6 +42,8 @@ async def download_letter(
         if letter not in {each.id for each in view.letters}:
             raise NotFound
         row = await letters.read_letter(session, letter, by=who.person, now=now)
+        if row.kind in letters.PRINTED_ELSEWHERE:
+            return Redirect(f"{address_of(who, code)}/notice", status_code=303)
         pdf = await papers.pdf_of(session, row.sha256)
         content = await papers.letter_content(session, row) if pdf is None else {}
     if pdf is None:

@@ -14,12 +14,13 @@ from sqlmodel import col
 from core.access import Role
 from core.people import Account, AccountRole, Delegation
 from inspection import archive
-from inspection.commands import decisions
-from inspection.models import Case, Message
-from inspection.states import CaseState
+from inspection.commands import decisions, letters
+from inspection.models import Case, Letter, Message
+from inspection.states import CaseState, LetterKind
 from tests.api.web import walk
 from tests.api.web.conftest import City
 from tests.inspection import world
+from tests.inspection.test_aftercare import absent, switch_on
 from tests.inspection.world import at
 
 
@@ -269,3 +270,50 @@ async def test_delegation_is_given_checked_and_ended(city: City) -> None:
     city.now = at(4)
     await city.log_in(admin.id)
     assert "已到期" in (await city.get("/administration/delegations")).text
+
+
+async def test_deemed_consent_takes_lead_and_supervision_and_leaves_its_proof(
+    city: City, tmp_path: Path
+) -> None:
+    async with city.database.transaction() as session:
+        case, gardens = await absent(session, city.world, "gardens")
+        await switch_on(session)
+        by = city.world.liaisons["gardens"]
+        await letters.read_by_department(session, gardens, by=by, now=at(3, 16))
+    city.now = at(27)
+    await city.log_in(city.world.dispatcher)
+    ask = f"/inspections/{case.code}/parties/{gardens.id}/deem"
+    assert ask in (await city.get(f"/inspections/{case.code}")).text
+    await walk.done(city, ask, {"legal_basis": "试点办法第九条"})
+    await city.log_in(city.world.supervisor)
+    page = (await city.get(f"/inspections/{case.code}")).text
+    number = first_id(page, r"deemed/(\d+)/approve")
+    proof = f"/inspections/{case.code}/deemed/{number}"
+    assert (await city.get(proof)).status_code == 404
+    await walk.done(city, f"{proof}/approve")
+    file = tmp_path / "proof.json"
+    file.write_bytes((await city.get(proof)).content)
+    script = [sys.executable, str(archive.VERIFIER), str(file)]
+    done = await asyncio.to_thread(subprocess.run, script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "nothing is wrong")
+
+
+async def test_one_off_notice_is_receipted_when_opened(city: City) -> None:
+    code = await walk.apply(city)
+    await walk.done(city, f"/cases/{code}/submit")
+    await city.log_in(city.world.window)
+    await walk.done(city, f"/inspections/{code}/receive")
+    await walk.done(city, f"/inspections/{code}/deficiencies", {"items": "补交竣工报告"})
+    await city.run_jobs()
+    await city.log_in(city.world.owner)
+    for link in re.findall(rf"/cases/{code}/letters/\d+", (await city.get(f"/cases/{code}")).text):
+        assert (await city.get(link)).status_code in {200, 303}
+    assert "份文书待您签收" not in (await city.get(f"/cases/{code}")).text
+    async with city.database.transaction() as session:
+        letter = (
+            await session.scalars(sa.select(Letter).where(col(Letter.kind) == LetterKind.DEFICIENCY))
+        ).one()
+    assert (await city.get(f"/cases/{code}/letters/{letter.id}")).headers[
+        "location"
+    ] == f"/cases/{code}/notice"
+    assert letter.read_by == city.world.owner
