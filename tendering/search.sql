@@ -53,7 +53,9 @@ BEGIN
         RETURN;
     END IF;
     oldest := greatest((SELECT min(each.month) FROM search_entry AS each), search_month(after_at),
-        (SELECT min(each.month) FROM search_entry AS each WHERE each.closes_at > closes_after));
+        (WITH open AS MATERIALIZED (
+            SELECT each.month FROM search_entry AS each WHERE each.closes_at > closes_after
+        ) SELECT min(open.month) FROM open WHERE closes_after IS NOT NULL));
     newest := least((SELECT max(each.month) FROM search_entry AS each), search_month(before_at));
     -- Twice as many months in each round, so that rare words take few rounds and frequent ones read little.
     WHILE wanted > 0 AND oldest <= newest LOOP
