@@ -103,7 +103,7 @@ class Vocabulary:
             remark = (rest[1] or rest[2] or "") if rest else ""
             yield Spot(
                 self._meanings[match.group()],
-                Span(match.group(), layout.box_of(chars), chars),
+                Span(match.group(), layout.box_of(line.chars[start:after]), chars),
                 match.group() + remark,
                 start,
                 after,
@@ -227,7 +227,10 @@ def _in_zone(lines: Sequence[Span], cell: Cell | None, words: Vocabulary) -> Ite
             if value := _following(line, spot, end, ruled=cell is not None):
                 place.own.append(value)
             places.append(place)
-        if not spots and (rest := words.without_translation(line)):
+        rest = None if spots else words.without_translation(line)
+        if not spots and rest is None:
+            _extend(places, line)
+        elif rest is not None:
             others += layout.spans(rest, gap=_PHRASE_GAP)
     for phrase in [*others, *reversed(others)]:  # a value may begin above its label
         if any(phrase is own for place in places for own in place.own):
@@ -235,6 +238,15 @@ def _in_zone(lines: Sequence[Span], cell: Cell | None, words: Vocabulary) -> Ite
         if owner := _owner(phrase, places, ruled=cell is not None):
             owner.own.append(phrase)
     yield from places
+
+
+def _extend(places: Sequence[_Place], translation: Span) -> None:
+    """A translation on a line of its own belongs to the label above it."""
+    above = [place for place in places if place.spot.span.bbox[1] <= translation.bbox[1]]
+    level = [place for place in above if place.spot.span.bbox[0] <= translation.bbox[2]]
+    if level:
+        span = max(level, key=lambda place: (place.spot.span.bbox[1], place.spot.span.bbox[0])).spot.span
+        span.bbox = layout.union((span.bbox, translation.bbox))
 
 
 def _following(line: Span, spot: Spot, end: int, *, ruled: bool) -> Span | None:

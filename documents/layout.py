@@ -22,6 +22,7 @@ class Char:
     bottom: float
     base: float
     angle: int = 0
+    embedded: bool = True  # else it is drawn only where the reader's machine has the font
 
     @property
     def height(self) -> float:

@@ -260,7 +260,7 @@ def _chars(
     visible: list[Char] = []
     hidden: list[Char] = []
     unmapped = 0
-    previous, invisible = None, False
+    previous, invisible, embedded = None, False, True
     for index in range(min(text.count_chars(), MAX_CHARS)):
         code = c.FPDFText_GetUnicode(raw, index)
         if code in _NOT_INK or not c.FPDFText_GetLooseCharBox(raw, index, rect):
@@ -278,8 +278,10 @@ def _chars(
         address = ctypes.cast(owner, ctypes.c_void_p).value
         if address != previous:
             previous, invisible = address, bool(address) and _invisible(owner)
+            embedded = not address or c.FPDFFont_GetIsEmbedded(c.FPDFTextObj_GetFont(owner)) != 0
         glyph = chr(code if code <= _LAST_CODE_POINT else _REPLACEMENT)
-        char = Char(glyph, x0, top, x1, bottom, origin[0] if angle in (90, 270) else origin[1], angle)
+        base = origin[0] if angle in (90, 270) else origin[1]
+        char = Char(glyph, x0, top, x1, bottom, base, angle, embedded)
         (hidden if invisible else visible).append(char)
     return visible, unmapped, hidden
 

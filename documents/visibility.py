@@ -20,7 +20,11 @@ def uncover(page: PageFacts, region: BBox | None = None) -> bool:
     covered by other writing counts as visible.
     """
     box = region or (0.0, 0.0, page.width, page.height)
-    inside = [char for char in page.chars if layout.overlaps(box, (char.x0, char.top, char.x1, char.bottom))]
+    inside = [
+        char
+        for char in page.chars
+        if char.embedded and layout.overlaps(box, (char.x0, char.top, char.x1, char.bottom))
+    ]
     if page.borrowed or not inside or len(inside) > _MOST_CHARS:
         return False
     dark = _without_contrast(page, box, inside)

@@ -57,12 +57,12 @@ def title_block_fields(reading: Reading) -> Iterator[Finding]:
 
 
 def title_block_signatures(reading: Reading) -> Iterator[Finding]:
-    """One finding a sheet, for all who should have signed: neither typed nor in ink."""
+    """One finding a sheet, for all whose cell has neither text nor ink; without rules nobody knows where they sign."""
     for page, block in sheets(reading):
         unsigned = [
             block.entries[name]
             for name in reading.book.sheets.title_block.signed
-            if name in block.entries and name in page.empty
+            if name in page.empty and name in block.entries and block.entries[name].cell
         ]
         if unsigned:
             yield reading.finding(
