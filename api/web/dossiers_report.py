@@ -42,10 +42,13 @@ async def show_report(
     caller: Principal | None,
     now: datetime,
     *,
-    finding: Annotated[int, QueryParameter(name="f")] = 1,
+    finding: Annotated[int, QueryParameter(name="f")] = 0,
     view: FromQuery[str] = "close",
 ) -> Template | Redirect:
-    """`f` is the finding shown, `view` its place or the whole page; with scripts both change without a new page."""
+    """`f` is the finding shown (at first one that has a picture), `view` its place or the whole page.
+
+    With scripts both change without a new page.
+    """
     who = person(caller)
     await check_reach(session, who, code, Action.DOSSIER_READ)
     here = address_of(who, code)
@@ -62,7 +65,6 @@ async def show_report(
         here,
         round_,
     )
-    entries = shown.entries
     return page(
         request,
         "dossiers/report.html",
@@ -71,7 +73,7 @@ async def show_report(
         here=here,
         report=shown,
         round=round_,
-        current=entries[min(max(finding, 1), len(entries)) - 1] if entries else None,
+        current=shown.entry(finding),
         whole=view == "page",
         checking=dossier.state is DossierState.CHECKING,
         checked_at=dossier.checked_at,

@@ -74,6 +74,13 @@ class ReportView(msgspec.Struct, frozen=True, kw_only=True):
     def entries(self) -> list[Entry]:
         return [entry for group in self.groups for entry in group.entries]
 
+    def entry(self, number: int) -> Entry | None:
+        """The one of this number or the nearest to it; of number 0 the first that has a picture."""
+        entries = self.entries
+        if number < 1:
+            return next((each for each in entries if each.sheet), entries[0] if entries else None)
+        return entries[min(number, len(entries)) - 1] if entries else None
+
 
 def told(message: Message) -> str:
     return message.en if current_locale.get() == "en" else message.zh

@@ -27,7 +27,7 @@ function picture(href, [x, y, width, height], more = {}) {
 
 function mark(item) {
   const [x, y, width, height] = viewOf(numbers(item.dataset.box));
-  const link = element("a", { href: `?f=${item.dataset.number}` });
+  const link = element("a", { href: `?f=${item.dataset.number}`, "aria-label": item.querySelector(".reader-text").textContent });
   const chosen = item === items[current] ? " current" : "";
   const box = element("rect", { class: `mark ${item.dataset.severity}${chosen}`, x: x - 2, y: y - 2, width: width + 4, height: height + 4 });
   link.addEventListener("click", (event) => { event.preventDefault(); show(items.indexOf(item)); });
@@ -61,7 +61,7 @@ function draw(item) {
   let sheet = frame.querySelector("svg.sheet");
   const samePage = sheet?.dataset.page === item.dataset.page;
   if (!samePage) {
-    sheet = element("svg", { class: "sheet", role: "img", viewBox: fullView(item).join(" ") });
+    sheet = element("svg", { class: "sheet", role: "group", viewBox: fullView(item).join(" ") });
     sheet.dataset.page = item.dataset.page;
     sheet.append(picture(item.dataset.page, fullView(item)));
     frame.replaceChildren(sheet);
