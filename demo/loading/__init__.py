@@ -17,7 +17,7 @@ from demo.city import PRESETS, build_city
 from demo.loading.cases import load_cases
 from demo.loading.papers import load_papers
 from demo.loading.people import PASSWORD, SHOWN_LOGINS, accounts_table
-from demo.loading.trading import publications
+from demo.loading.trading import load_rooms, publications
 from demo.notices import build_processes
 from inspection.catalogue import current_matters
 from inspection.models import Case
@@ -65,4 +65,6 @@ async def load_city(
         async with database.transaction() as session:
             published = await publish_notices(session, batch, now=city.moment, by=LOADER)
         counts["notices"] += len(published)
+    async with database.transaction() as session:
+        await load_rooms(session, now=now)
     return counts

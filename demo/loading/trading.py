@@ -1,14 +1,23 @@
 """The made-up trading processes as publications, which the trading area publishes itself."""
 
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
 from core.clock import LOCAL
+from core.people import Account
 from demo.notice_texts import METHOD_NAMES
-from demo.notices import Bid, Notice, Process
+from demo.notices import Bid, Process
+from demo.notices import Notice as MadeUpNotice
 from tendering import content
 from tendering.content import Award, Content, Contract, Dates, Lot, Party, Publication
+from tendering.milestones.commands import plan_milestones
+from tendering.models import Notice
+from tendering.openings import commands as openings
 from tendering.prices import parse_price
 from tendering.rules import Category, Nature, NoticeKind
 
@@ -19,6 +28,8 @@ KINDS = {
     "deal": NoticeKind.RESULT,
     "terminated": NoticeKind.TERMINATION,
 }
+ROOMS = ("开标一室", "开标二室", "开标三室")
+BOOKED_AHEAD = timedelta(days=14)
 NOT_NOTICES = {"objection_answer", "challenge_answer"}
 
 
@@ -47,7 +58,22 @@ def publications(process: Process) -> Iterator[Publication]:
         )
 
 
-def _kind(process: Process, notice: Notice, *, again: bool) -> NoticeKind:
+async def load_rooms(session: AsyncSession, *, now: datetime) -> None:
+    """Rooms for openings, and one for each of the next two weeks' openings, in turn."""
+    by = await session.scalar(sa.select(col(Account.id)).where(col(Account.login) == "trading"))
+    if by is None:
+        raise LookupError("trading")
+    rooms = [await openings.add_venue(session, name, by=by, now=now) for name in ROOMS]
+    codes = await session.scalars(sa.select(col(Notice.code)).where(col(Notice.closes_at) > now))
+    await plan_milestones(session, codes.all(), now=now)
+    turn: dict[datetime, int] = {}
+    for opening in await openings.list_openings(session, since=now, until=now + BOOKED_AHEAD):
+        turn[opening.at] = number = turn.get(opening.at, -1) + 1
+        if number < len(rooms):
+            await openings.book_venue(session, rooms[number], opening.process, minutes=60, by=by, now=now)
+
+
+def _kind(process: Process, notice: MadeUpNotice, *, again: bool) -> NoticeKind:
     """Land is announced, then listed; other property, and whatever is called a second time, is simply called."""
     if notice.kind == "announcement":
         return NoticeKind.TENDER if process.category == "land" else NoticeKind.PLAN
@@ -56,7 +82,7 @@ def _kind(process: Process, notice: Notice, *, again: bool) -> NoticeKind:
     return KINDS.get(notice.kind) or NoticeKind(notice.kind)
 
 
-def _content(process: Process, notice: Notice) -> Content:
+def _content(process: Process, notice: MadeUpNotice) -> Content:
     ranked = notice.kind in {"opening", "candidates"}
     return Content(
         lots=(Lot("1", process.title, ceiling=Decimal(str(process.estimate))),),
@@ -81,12 +107,12 @@ def _parties(bid: Bid) -> tuple[Party, ...]:
     return tuple(Party(firm.name, firm.credit_code) for firm in bid.bidders)
 
 
-def _contracts(process: Process, notice: Notice) -> tuple[Contract, ...]:
+def _contracts(process: Process, notice: MadeUpNotice) -> tuple[Contract, ...]:
     amount = Decimal(str(round(process.deal or process.estimate, 2)))
     return tuple(Contract(_parties(bid), amount, signed_at=notice.published_at) for bid in notice.bids[:1])
 
 
-def _dates(notice: Notice) -> Dates:
+def _dates(notice: MadeUpNotice) -> Dates:
     shown = notice.publicity
     return Dates(
         documents_from=notice.published_at if notice.deadline else None,
