@@ -9,6 +9,7 @@ import msgspec
 CENT = Decimal("0.01")
 PERCENT, DAYS = "%", "工作日"
 FEBRUARY = 2
+COUNTS = frozenset({"个", "次", "宗"})
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +25,14 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     department: str | None = None
     cases: tuple[str, ...] = ()
     """Those that the denominator counts."""
+
+    @property
+    def shown(self) -> str:
+        """The value as people write it: what is only counted has no decimals."""
+        if self.value is None:
+            return ""
+        counted = self.denominator == 1 and self.unit in COUNTS
+        return str(int(self.value) if counted else self.value)
 
 
 class Period(msgspec.Struct, frozen=True):

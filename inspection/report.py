@@ -54,6 +54,7 @@ class Bar(msgspec.Struct, frozen=True):
 
     label: str
     value: Decimal
+    shown: str
     share: int
 
 
@@ -85,7 +86,7 @@ def months_of(
 def sentences(report: Report, locale: str) -> list[str]:
     """The text of the report in a language; a sentence with a figure that has no value is left out."""
     values: dict[str, object] = {
-        each.code: each.value for each in report.figures if each.department is None and each.value is not None
+        each.code: each.shown for each in report.figures if each.department is None and each.value is not None
     }
     values |= {"first": report.period.first.isoformat(), "last": report.period.last.isoformat()}
     said = []
@@ -98,16 +99,15 @@ def sentences(report: Report, locale: str) -> list[str]:
 
 
 def monthly_bars(report: Report, code: str) -> list[Bar]:
-    return _bars([(f"{each.first:%Y-%m}", each.figures[code].value) for each in report.months])
+    return _bars([(f"{each.first:%Y-%m}", each.figures[code]) for each in report.months])
 
 
 def department_bars(report: Report, code: str, names: Mapping[str, str]) -> list[Bar]:
     rows = [each for each in report.figures if each.code == code and each.department]
-    return _bars([(names.get(each.department or "", each.department or ""), each.value) for each in rows])
+    return _bars([(names.get(each.department or "", each.department or ""), each) for each in rows])
 
 
-def _bars(rows: Sequence[tuple[str, Decimal | None]]) -> list[Bar]:
-    longest = max((value for _, value in rows if value), default=Decimal(1))
-    return [
-        Bar(label, value, max(0, round(100 * value / longest))) for label, value in rows if value is not None
-    ]
+def _bars(rows: Sequence[tuple[str, Figure]]) -> list[Bar]:
+    known = [(label, figure.value, figure.shown) for label, figure in rows if figure.value is not None]
+    longest = max((value for _, value, _ in known if value), default=Decimal(1))
+    return [Bar(label, value, shown, max(0, round(100 * value / longest))) for label, value, shown in known]

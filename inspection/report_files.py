@@ -49,7 +49,7 @@ def as_pdf(report: Report, locale: str, departments: Mapping[str, str], *, made_
             {
                 "title": title,
                 "unit": unit,
-                "bars": [{"label": bar.label, "value": str(bar.value), "share": bar.share} for bar in bars],
+                "bars": [{"label": bar.label, "value": bar.shown, "share": bar.share} for bar in bars],
             }
             for title, unit, bars in charts_of(report, locale, departments)
         ],
@@ -61,7 +61,7 @@ def as_pdf(report: Report, locale: str, departments: Mapping[str, str], *, made_
                 departments.get(each.department or "", ""),
                 f"{each.numerator:.2f}",
                 f"{each.denominator:.2f}",
-                "" if each.value is None else f"{each.value} {said(each.unit)}",
+                each.shown and f"{each.shown} {said(each.unit)}",
                 str(len(each.cases)),
             ]
             for each in report.figures

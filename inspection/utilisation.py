@@ -111,12 +111,18 @@ def _merged(tours: dict[tuple[int, Half], list[FieldBooking]]) -> set[int]:
 
 
 def _vehicle_halves(held: Iterable[FieldBooking], capacity: Capacity) -> int:
-    """Half-days of vehicles: in each half-day a pool sends, largest first, as many as its people need."""
-    people: dict[tuple[Half, str], set[int]] = defaultdict(set)
+    """Half-days of vehicles: in each half-day a pool sends, largest first, as many as its people need.
+
+    Who belongs to no pool goes with any vehicle.
+    """
+    every = tuple(places for pool in capacity.seats.values() for places in pool)
+    seats: dict[str | None, tuple[int, ...]] = {None: every}
+    seats.update(capacity.seats)
+    people: dict[tuple[Half, str | None], set[int]] = defaultdict(set)
     for each in held:
-        if each.pool in capacity.seats:
+        if each.pool in seats:
             people[each.half, each.pool].add(each.officer)
-    return sum(_vehicles_for(len(who), capacity.seats[pool]) for (_, pool), who in people.items())
+    return sum(_vehicles_for(len(who), seats[pool]) for (_, pool), who in people.items())
 
 
 def _vehicles_for(people: int, seats: Sequence[int]) -> int:

@@ -64,5 +64,11 @@ def test_vehicles_are_as_many_as_the_people_fill() -> None:
     assert fraction(used) == (2, 4 * 10)
 
 
+def test_people_without_a_pool_go_with_any_vehicle() -> None:
+    team = [booking(officer, 1, at(3), at(3, 10), pool=None) for officer in range(5)]
+    used = figures(*team, seats={"east": (4,), "west": (4,)})["12.vehicles"]
+    assert fraction(used) == (2, 2 * 10)
+
+
 def test_visits_of_other_weeks_do_not_count() -> None:
     assert figures(booking(1, 1, at(10), at(10, 12)))["12.field"].numerator == 0
