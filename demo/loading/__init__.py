@@ -50,6 +50,8 @@ async def load_city(
     """
     city = build_city(PRESETS[preset], now=now)
     async with database.transaction() as session:
+        # A year's ledger is sealed at once, which may take a busy machine longer than a transaction may rest.
+        await session.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         counts = await load_cases(session, city, password_hash=password_hash, now=now)
         matters = {
             row.department_code: row.code for row in await current_matters(session, city.moment.date())
