@@ -25,6 +25,11 @@ class ProjectCodeInvalid(Refusal):
     message = "项目代码格式不正确，应为 YYMM-XXXXXX-hh-tt-nnnnnn。"
 
 
+class SegmentHasOpenCase(Refusal):
+    code = "segment_has_open_case"
+    message = "该单位工程已有尚未办结的联合验收件 %(code)s，请在原件上办理。"
+
+
 class MainDocumentsMissing(Refusal):
     code = "main_documents_missing"
     message = "主要材料不齐全，不能受理。"
@@ -81,6 +86,16 @@ class ProposalStale(Refusal):
 class SlotTaken(Refusal):
     code = "slot_taken"
     message = "该时段刚刚被占用，请选择其他时段。"
+
+
+class OffHoursNotAllowed(Refusal):
+    code = "off_hours_not_allowed"
+    message = "只有绿色通道的件可以约在非工作时间，且须在非工作时间之内、提前足够的时间。"
+
+
+class TeamIncomplete(Refusal):
+    code = "team_incomplete"
+    message = "%(department)s在该时间派不出足够的持证人员。"
 
 
 class OfficerUnavailable(Refusal):

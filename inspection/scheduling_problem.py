@@ -57,7 +57,7 @@ class Question:
 
 
 def site_minutes(rules: Rules, segment: Segment, *, first_round: bool) -> int:
-    """The length of a visit: by floor area and number of buildings, and not beyond two half-days."""
+    """The length of a visit: by floor area and number of buildings, and not beyond four half-days."""
     if not first_round:
         return rules["site_minutes.recheck"]
     bands = sorted(
@@ -109,16 +109,20 @@ async def build_question(
         calendar=at.calendar,
         grid=GRID_MINUTES,
     )
-    names, desk = await _names(session, sites.values(), parties)
+    names, desk = await _names(session, sites.values(), parties, standing)
     return Question(problem, visit.id, names, desk)
 
 
 async def _names(
-    session: AsyncSession, projects: Iterable[Project], parties: Sequence[Party]
+    session: AsyncSession,
+    projects: Iterable[Project],
+    parties: Sequence[Party],
+    standing: Sequence["_StandingVisit"],
 ) -> tuple[dict[str, dict[str, str]], frozenset[str]]:
     officers = await session.execute(sa.select(col(Officer.id), col(Officer.name)))
     neutral = {str(row.id): row.name for row in officers}
     neutral |= {_site_id(project): project.name for project in projects}
+    neutral |= {row.visit.id: row.visit.id.partition("/")[0] for row in standing}
     departments = list(await session.scalars(sa.select(Department)))
     names = {
         "zh": neutral | {row.code: row.name_zh for row in departments},
@@ -228,12 +232,16 @@ async def _visit(
     )
 
 
+def party_minutes(matter: Matter, minutes: int) -> int:
+    """A department's share of a visit's length."""
+    return max(GRID_MINUTES * 2, minutes * matter.site_share // 100)
+
+
 def _party(party: Party, matter: Matter, minutes: int) -> s.Party:
-    share = max(GRID_MINUTES * 2, minutes * matter.site_share // 100)
     return s.Party(
         id=str(party.id),
         department=party.department_code,
-        duration=share,
+        duration=party_minutes(matter, minutes),
         matter=matter.code,
         certificates=(matter.certificate,),
         officers=matter.officers,

@@ -15,11 +15,14 @@ from scheduling import problem as s
 from scheduling.explain import explain
 from scheduling.openings import Allowance
 from scheduling.plan import booked_plan
+from scheduling.problem import Half
 from scheduling.slots import Slot, find_slots
 from scheduling.wording import Absence, Reason, reason, word
 
 #: A dispatcher chooses among so many, and at least among `ENOUGH`.
 PROPOSALS, ENOUGH = 5, 3
+#: A visit that takes more half-days than this is one for segments.
+MOST_PARTS = 4
 #: How far a search goes, step by step: B posts only if A posts leave too little choice, the promise broken last.
 ALLOWANCES = (Allowance(), Allowance(substitutes=True), Allowance(substitutes=True, extra_days=20))
 
@@ -36,11 +39,14 @@ def answer(question: Question, *, seconds: float = 2.0) -> Answer:
     """Pure and slow: run it in a thread.
 
     A posts within the promise first, then B posts, then later than promised; in one go where that is possible, else in
-    two half-days.
+    as few half-days as will do.
     """
-    for search in (in_one_go, in_two_halves):
+    for parts in range(fewest_parts(question), MOST_PARTS + 1):
         for allowance in ALLOWANCES:
-            proposals = search(question, allowance, seconds)
+            if parts == 1:
+                proposals = in_one_go(question, allowance, seconds)
+            else:
+                proposals = in_parts(question, parts, allowance, seconds)
             if len(proposals) >= ENOUGH:
                 break
         if proposals:
@@ -60,6 +66,15 @@ def answer(question: Question, *, seconds: float = 2.0) -> Answer:
     )
 
 
+def fewest_parts(question: Question) -> int:
+    """How many half-days the longest part needs at least: none is longer than an officer's working hours."""
+    visit = question.problem.visit_by_id[question.visit]
+    longest = max(
+        window.end - window.start for officer in question.problem.officers for window in officer.hours
+    )
+    return min(MOST_PARTS, -(-max(party.duration for party in visit.parties) // longest))
+
+
 def in_one_go(question: Question, allowance: Allowance, seconds: float) -> tuple[dict[str, Any], ...]:
     slots = find_slots(
         question.problem, question.visit, count=PROPOSALS, allowance=allowance, seconds=seconds
@@ -67,41 +82,49 @@ def in_one_go(question: Question, allowance: Allowance, seconds: float) -> tuple
     return tuple(_proposal(question, question.problem, (slot,)) for slot in slots)
 
 
-def in_two_halves(question: Question, allowance: Allowance, seconds: float) -> tuple[dict[str, Any], ...]:
-    """Everybody comes twice for half as long, the second time after the first and as near to it as possible."""
-    problem, halves = halved(question.problem, question.visit)
+def in_parts(
+    question: Question, number: int, allowance: Allowance, seconds: float
+) -> tuple[dict[str, Any], ...]:
+    """Everybody comes `number` times for an equal share, each time after the last and as near to it as possible."""
+    problem, parts = parted(question.problem, question.visit, number)
     present = booked_plan(problem)
     found = []
-    for first in find_slots(problem, halves[0], count=PROPOSALS, allowance=allowance, seconds=seconds):
-        standing = structs.replace(present, placements=(*present.placements, first.placement))
-        second = find_slots(
-            problem, halves[1], plan=standing, count=1, allowance=allowance, seconds=seconds / PROPOSALS
-        )
-        found += [_proposal(question, problem, (first, slot)) for slot in second]
+    for first in find_slots(problem, parts[0], count=PROPOSALS, allowance=allowance, seconds=seconds):
+        slots, standing = [first], present
+        for part in parts[1:]:
+            standing = structs.replace(standing, placements=(*standing.placements, slots[-1].placement))
+            slots += find_slots(
+                problem, part, plan=standing, count=1, allowance=allowance, seconds=seconds / PROPOSALS
+            )
+        if len(slots) == number:
+            found.append(_proposal(question, problem, slots))
     return tuple(found)
 
 
-def halved(problem: s.Problem, name: str) -> tuple[s.Problem, tuple[str, str]]:
-    """The problem with the visit as two visits of half its length, one after the other."""
+def parted(problem: s.Problem, name: str, number: int) -> tuple[s.Problem, tuple[str, ...]]:
+    """The problem with the visit as so many visits of an equal share of its length, one after the other."""
     visit = problem.visit_by_id[name]
     grid = problem.grid
     parties = tuple(
-        structs.replace(party, duration=-(-party.duration // (2 * grid)) * grid) for party in visit.parties
+        structs.replace(party, duration=-(-party.duration // (number * grid)) * grid)
+        for party in visit.parties
     )
-    names = (f"{name}/1", f"{name}/2")
-    first = structs.replace(visit, id=names[0], parties=parties, group=name)
-    second = structs.replace(first, id=names[1], after=names[0])
+    names = tuple(f"{name}/{part}" for part in range(1, number + 1))
+    parts = tuple(
+        structs.replace(visit, id=part, parties=parties, group=name, after=before)
+        for before, part in zip((None, *names), names, strict=False)
+    )
     recusals = tuple(
-        structs.replace(each, visit=half) if each.visit == name else each
+        structs.replace(each, visit=part) if each.visit == name else each
         for each in problem.recusals
-        for half in (names if each.visit == name else names[:1])
+        for part in (names if each.visit == name else names[:1])
     )
     others = tuple(each for each in problem.visits if each.id != name)
-    return structs.replace(problem, visits=(first, second, *others), recusals=recusals), names
+    return structs.replace(problem, visits=(*parts, *others), recusals=recusals), names
 
 
 def _proposal(question: Question, problem: s.Problem, slots: Sequence[Slot]) -> dict[str, Any]:
-    """One offer; of two slots where the visit comes in two halves."""
+    """One offer; of several slots where the visit comes in parts."""
     parts = [
         {
             "party_id": int(party.id),
@@ -117,15 +140,18 @@ def _proposal(question: Question, problem: s.Problem, slots: Sequence[Slot]) -> 
             strict=True,
         )
     ]
-    reasons = [] if len(slots) == 1 else [_in_halves(problem, slots[0])]
+    reasons = [] if len(slots) == 1 else [_in_parts(problem, slots)]
     for slot in slots:
         reasons += [each for each in slot.reasons if each not in reasons]
     return {"teams": parts, "reasons": [_worded(question, each) for each in reasons]}
 
 
-def _in_halves(problem: s.Problem, half: Slot) -> Reason:
-    longest = max(party.duration for party in problem.visit_by_id[half.placement.visit].parties)
-    return reason("split_in_time", minutes=longest)
+def _in_parts(problem: s.Problem, slots: Sequence[Slot]) -> Reason:
+    first = problem.visit_by_id[slots[0].placement.visit]
+    longest = max(party.duration for party in first.parties)
+    if len(slots) == len(Half):
+        return reason("split_in_time", minutes=longest)
+    return reason("split_in_parts", number=len(slots), minutes=longest)
 
 
 def _worded(question: Question, reason: Reason) -> dict[str, str]:

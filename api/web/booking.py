@@ -14,8 +14,9 @@ from api.web.cases_panels import word_slots
 from api.web.cases_view import load_case
 from api.web.rendering import page
 from core.access import Action
-from core.clock import local_date
-from inspection.commands import bookings, decisions, parties, visits
+from core.clock import LOCAL, local_date
+from core.errors import FieldProblem, InvalidInput
+from inspection.commands import bookings, decisions, off_hours, parties, visits
 from inspection.models import Case
 from inspection.queries.cases import LEAD_STATES, count_by_state, list_cases
 from inspection.states import CaseState
@@ -88,6 +89,16 @@ async def show_slots(
     )
 
 
+@act("/inspections/{code:str}/off-hours", Action.CASE_BOOK)
+async def propose_off_hours(session: AsyncSession, case: Case, entered: Entered) -> None:
+    """A time outside working hours, which only the lead may set, and only for the priority lane."""
+    try:
+        starts_at = datetime.fromisoformat(entered.text("off_hours")).replace(tzinfo=LOCAL)
+    except ValueError as error:
+        raise InvalidInput(problems=(FieldProblem("off_hours", "请填写日期和时间。"),)) from error
+    await off_hours.propose_off_hours(session, case, starts_at=starts_at, by=entered.by, now=entered.now)
+
+
 @act("/inspections/{code:str}/confirm", Action.CASE_BOOK)
 async def confirm(session: AsyncSession, case: Case, entered: Entered) -> None:
     """The slot that the lead chose, booked in one stroke."""
@@ -133,6 +144,6 @@ async def next_round(session: AsyncSession, case: Case, entered: Entered) -> Non
 
 
 ROUTES: list[ControllerRouterHandler] = [
-    *(show_board, fan_out, add_party, ask_for_slots, show_slots, confirm, reschedule),
+    *(show_board, fan_out, add_party, ask_for_slots, show_slots, propose_off_hours, confirm, reschedule),
     *(open_visit, mark_absent, close_visit, deliberate, next_round),
 ]

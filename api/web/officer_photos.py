@@ -90,7 +90,7 @@ async def plans_of(session: AsyncSession, code: str) -> list[Plan]:
         Plan(
             ids[document.sha256],
             page.number,
-            document.title or document.file,
+            document.file,
             round(1000 * page.height_mm / page.width_mm),
         )
         for document in report.documents

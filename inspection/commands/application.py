@@ -22,7 +22,7 @@ from inspection.commands.delegations import require_right
 from inspection.commands.transitions import move, note
 from inspection.models import Case, CaseCounter, CaseDocument, Matter, Project, Promise, Segment
 from inspection.reckoning import reckoning
-from inspection.refusals import ReasonRequired, WrongState
+from inspection.refusals import ReasonRequired, SegmentHasOpenCase, WrongState
 from inspection.rules import ENDED, Situation
 from inspection.states import (
     CaseKind,
@@ -156,7 +156,11 @@ async def create_case(
     kind: CaseKind = CaseKind.INSPECTION,
     wanted: tuple[date, date] | None = None,
 ) -> Case:
-    """A draft for one segment. The promise follows from the segment's risk; key projects take the priority lane."""
+    """A draft for one segment. The promise follows from the segment's risk; key projects take the priority lane.
+
+    Raises `SegmentHasOpenCase`: a segment has one case of a kind at a time.
+    """
+    await _refuse_second_case(session, segment, kind)
     project = await session.get_one(Project, segment.project_id)
     facts = facts_of(segment)
     case = Case(
@@ -189,6 +193,18 @@ async def create_case(
 def began_on(case: Case) -> date:
     """The day whose version of the catalogue the case keeps."""
     return local_date(case.created_at)
+
+
+async def _refuse_second_case(session: AsyncSession, segment: Segment, kind: CaseKind) -> None:
+    """The segment's row is held, so that of two applications at once one sees the other."""
+    await session.execute(sa.select(col(Segment.id)).where(col(Segment.id) == segment.id).with_for_update())
+    code = await session.scalar(
+        sa.select(col(Case.code)).where(
+            col(Case.segment_id) == segment.id, col(Case.kind) == kind, col(Case.state).not_in(ENDED)
+        )
+    )
+    if code is not None:
+        raise SegmentHasOpenCase(code=code)
 
 
 def facts_of(segment: Segment) -> Facts:

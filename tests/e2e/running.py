@@ -8,11 +8,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from demo.loading import PASSWORD
 
@@ -32,16 +34,41 @@ CHROMIUM_FLAGS = [
 DESK, PHONE = (1280, 900), (390, 844)
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceClock:
+    """The running service's clock, which a test may put ahead; None where the service is not ours to shift."""
+
+    file: Path | None
+
+    def now(self) -> datetime:
+        ahead = float(self.file.read_text()) if self.file else 0.0
+        return datetime.now(UTC) + timedelta(seconds=ahead)
+
+    def go_to(self, moment: datetime) -> None:
+        assert self.file is not None
+        self.file.write_text(str((moment - datetime.now(UTC)).total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    address: str
+    clock: ServiceClock
+
+
 @contextmanager
-def running_service() -> Iterator[str]:
-    """The address of a service with the demo city; `YICHUANG_E2E_URL` names one that already runs."""
+def running_service() -> Iterator[Service]:
+    """A service with the demo city; `YICHUANG_E2E_URL` names one that already runs."""
     if running := os.environ.get("YICHUANG_E2E_URL"):
-        yield running.rstrip("/")
+        yield Service(running.rstrip("/"), ServiceClock(None))
         return
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="yichuang-e2e-", ignore_cleanup_errors=True) as folder:
+        ahead = Path(folder) / "clock"
+        ahead.write_text("0")
         environment = os.environ | {
+            "PYTHONPATH": f"{ROOT / 'tests/e2e/shifted'}{os.pathsep}{ROOT}",
+            "YICHUANG_E2E_CLOCK": str(ahead),
             "PORT": str(port),
             "YICHUANG_DATA_DIR": folder,
             "YICHUANG_PUBLIC_URL": address,
@@ -53,7 +80,7 @@ def running_service() -> Iterator[str]:
         )
         try:
             wait_until_ready(process, address)
-            yield address
+            yield Service(address, ServiceClock(ahead))
         finally:
             process.terminate()
             process.wait(30)
@@ -80,13 +107,12 @@ def wait_until_ready(process: "subprocess.Popen[bytes]", address: str) -> None:
 
 
 @contextmanager
-def open_browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        try:
-            yield browser
-        finally:
-            browser.close()
+def open_browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 def visitor(

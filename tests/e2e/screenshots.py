@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import NamedTuple
 
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.running import DESK, PHONE, ROOT, log_in, open_browser, running_service, visitor
 
@@ -70,5 +70,5 @@ def take_all(browser: Browser, address: str) -> None:
 
 
 if __name__ == "__main__":
-    with running_service() as address, open_browser() as browser:
-        take_all(browser, address)
+    with running_service() as service, sync_playwright() as playwright, open_browser(playwright) as browser:
+        take_all(browser, service.address)

@@ -1,4 +1,5 @@
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from sqlmodel import col
 from core.clock import LOCAL, local_date
 from core.errors import NotAllowed, NotFound
 from inspection import refusals
-from inspection.commands import bookings, letters, parties, replies
+from inspection.commands import application, bookings, interruptions, letters, off_hours, parties, replies
+from inspection.commands.application import SegmentForm
 from inspection.commands.parties import invited_parties
 from inspection.models import (
     Booking,
@@ -19,18 +21,31 @@ from inspection.models import (
     Officer,
     Party,
     Recusal,
+    Segment,
+    SlotProposal,
     SlotSearch,
     ViolationRecord,
     Visit,
 )
-from inspection.states import BookingState, CaseState, LetterKind, PartyState, SearchState, VisitState
+from inspection.states import (
+    BookingState,
+    CaseKind,
+    CaseState,
+    LetterKind,
+    PartyState,
+    SearchState,
+    VisitState,
+)
 from tests.inspection.world import (
     World,
     at,
     confirmed,
+    facts,
+    project_form,
     proposals,
     reply_all,
     slotting,
+    slotting_of,
     team_of,
 )
 
@@ -286,3 +301,89 @@ async def test_case_whose_promise_has_passed_still_finds_slots(session: AsyncSes
     late = at(14, month=4)
     first, *_ = await proposals(session, world, case, late)
     assert local_date(first.starts_at) == at(16, month=4).date()
+
+
+async def test_visit_longer_than_two_half_days_is_offered_in_more(
+    session: AsyncSession, world: World
+) -> None:
+    case = await slotting(session, world, at(3), floor_area=99_000, buildings=7)
+    found = await proposals(session, world, case, at(3))
+    assert found
+    for each in found:
+        assert each.reasons[0]["code"] == "split_in_parts"
+        minutes: Counter[int] = Counter()
+        days = Counter(team["party_id"] for team in each.teams)
+        for team in each.teams:
+            spent = datetime.fromisoformat(team["ends_at"]) - datetime.fromisoformat(team["starts_at"])
+            minutes[team["party_id"]] += spent // timedelta(minutes=1)
+        # 240 for the area, 12 for each of six further buildings, 20 for the meetings: nothing is cut off.
+        assert max(minutes.values()) >= 332
+        assert set(days.values()) == {3}
+
+
+async def test_two_cases_of_one_site_are_visited_together(session: AsyncSession, world: World) -> None:
+    first = await slotting(session, world, at(3), floor_area=2000)
+    offers = await proposals(session, world, first, at(3))
+    afternoon = next(each for each in offers if each.starts_at.astimezone(LOCAL).hour >= 12)
+    await bookings.confirm_slot(session, first, afternoon.id, by=world.dispatcher, now=at(3))
+    form = SegmentForm(number=2, name="二期", facts=facts(floor_area=2000))
+    segment = await application.register_segment(session, project_form(1), form)
+    second = await slotting_of(session, world, segment, at(3))
+    best = next(
+        each
+        for each in await proposals(session, world, second, at(3))
+        for reason in each.reasons
+        if reason["code"] == "merged"
+    )
+    (told,) = [each["zh"] for each in best.reasons if each["code"] == "merged"]
+    assert first.code in told
+    assert f"{first.code}/" not in told
+    visit = await bookings.confirm_slot(session, second, best.id, by=world.dispatcher, now=at(3))
+    other = await bookings.standing_visit(session, first)
+    assert other is not None
+    assert local_date(visit.starts_at) == local_date(other.starts_at)
+    officers = await session.execute(
+        sa.select(col(Booking.visit_id), sa.func.array_agg(col(Booking.officer_id).distinct())).group_by(
+            col(Booking.visit_id)
+        )
+    )
+    teams = [set(row[1]) for row in officers]
+    assert teams[0] & teams[1]  # the same people, without a journey between
+
+
+async def test_second_open_case_of_a_segment_is_refused(session: AsyncSession, world: World) -> None:
+    case = await slotting(session, world, at(3))
+    segment = await session.get_one(Segment, case.segment_id)
+    with pytest.raises(refusals.SegmentHasOpenCase) as refused:
+        await application.create_case(session, segment, by=world.owner, now=at(3))
+    assert refused.value.params == {"code": case.code}
+    await application.create_case(session, segment, by=world.owner, now=at(3), kind=CaseKind.SURVEY)
+    await interruptions.withdraw(session, case, by=world.owner, now=at(3), reason="另行申请")
+    await application.create_case(session, segment, by=world.owner, now=at(3))
+
+
+async def test_lead_arranges_off_hours_for_the_priority_lane_only(
+    session: AsyncSession, world: World
+) -> None:
+    case = await slotting(session, world, at(3))
+    saturday, evening, working = at(7, 9), at(5, 18), at(5, 10)
+    ask: Any = {"by": world.dispatcher, "now": at(3)}
+    with pytest.raises(refusals.OffHoursNotAllowed):
+        await off_hours.propose_off_hours(session, case, starts_at=saturday, **ask)
+    case.priority = True
+    for wrong in (working, at(2, 18)):
+        with pytest.raises(refusals.OffHoursNotAllowed):
+            await off_hours.propose_off_hours(session, case, starts_at=wrong, **ask)
+    session.add_all(
+        Leave(officer_id=officer.id, first_day=at(7).date(), last_day=at(7).date())
+        for officer in world.officers["fire"][:4]
+    )
+    await session.flush()
+    with pytest.raises(refusals.TeamIncomplete):
+        await off_hours.propose_off_hours(session, case, starts_at=saturday, **ask)
+    search = await off_hours.propose_off_hours(session, case, starts_at=evening, **ask)
+    (offer,) = await session.scalars(sa.select(SlotProposal).where(col(SlotProposal.search_id) == search.id))
+    visit = await bookings.confirm_slot(session, case, offer.id, by=world.dispatcher, now=at(3))
+    assert (visit.starts_at, visit.ends_at > visit.starts_at) == (evening, True)
+    await reply_all(session, world, case, at(3, 11))
+    assert case.state is CaseState.SCHEDULED

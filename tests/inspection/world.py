@@ -147,14 +147,24 @@ def project_form(number: int = 1, **changes: Any) -> ProjectForm:
     return ProjectForm(**(values | changes))
 
 
-async def make_segment(session: AsyncSession, number: int = 1, **changes: Any) -> Segment:
-    form = SegmentForm(number=1, name="一期", facts=facts(**changes))
+async def make_segment(
+    session: AsyncSession, number: int = 1, *, buildings: int = 1, **changes: Any
+) -> Segment:
+    form = SegmentForm(number=1, name="一期", facts=facts(**changes), buildings=buildings)
     return await application.register_segment(session, project_form(number), form)
 
 
 async def draft(session: AsyncSession, world: World, now: datetime, number: int = 1, **changes: Any) -> Case:
     segment = await make_segment(session, number, **changes)
     return await application.create_case(session, segment, by=world.owner, now=now)
+
+
+async def slotting_of(session: AsyncSession, world: World, segment: Segment, now: datetime) -> Case:
+    """A case of this very segment whose departments have all reviewed its papers."""
+    case = await application.create_case(session, segment, by=world.owner, now=now)
+    await _accept(session, world, case, now)
+    await _review(session, world, case, now)
+    return case
 
 
 async def bring_main_documents(session: AsyncSession, case: Case, now: datetime) -> None:
@@ -166,6 +176,11 @@ async def accepted(
     session: AsyncSession, world: World, now: datetime, number: int = 1, **changes: Any
 ) -> Case:
     case = await draft(session, world, now, number, **changes)
+    await _accept(session, world, case, now)
+    return case
+
+
+async def _accept(session: AsyncSession, world: World, case: Case, now: datetime) -> None:
     await application.submit_case(session, case, by=world.owner, now=now)
     await application.receive_case(session, case, by=world.window, now=now)
     await bring_main_documents(session, case, now)
@@ -174,13 +189,17 @@ async def accepted(
         for code in await application.missing_documents(session, case)
     ]
     await application.accept_case(session, case, gaps=gaps, by=world.window, now=now)
-    return case
 
 
 async def slotting(
     session: AsyncSession, world: World, now: datetime, number: int = 1, **changes: Any
 ) -> Case:
     case = await accepted(session, world, now, number, **changes)
+    await _review(session, world, case, now)
+    return case
+
+
+async def _review(session: AsyncSession, world: World, case: Case, now: datetime) -> None:
     for party in await parties.fan_out(session, case, by=world.dispatcher, now=now):
         await parties.record_party_review(
             session,
@@ -190,7 +209,6 @@ async def slotting(
             by=world.liaisons[party.department_code],
             now=now,
         )
-    return case
 
 
 async def proposals(session: AsyncSession, world: World, case: Case, now: datetime) -> Sequence[SlotProposal]:

@@ -165,7 +165,7 @@ async function restore(queue) {
 /* ── A place on a plan ─────────────────────────────────────────────────── */
 
 function startPlan(details) {
-  const picture = details.querySelector("svg"), choice = details.querySelector("select"), place = details.querySelector("[name=place]");
+  const picture = details.querySelector("svg.plan"), choice = details.querySelector("select"), place = details.querySelector("[name=place]");
   const make = (name, attributes) => {
     const made = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
