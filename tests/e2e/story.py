@@ -13,11 +13,13 @@ from playwright.sync_api import Browser, BrowserContext, Geolocation, Page, expe
 from demo.chance import stream
 from demo.city import SEED
 from demo.names import person
+from tests.e2e.network import Network
 from tests.e2e.running import CHROMIUM, CHROMIUM_FLAGS, DESK, PHONE, Service, log_in
 from tests.e2e.test_accessibility import overflow, violations
 
 #: Long enough for the worker to read papers, find slots or set a PDF on a busy machine.
 PATIENCE_MS = 90_000
+expect.set_options(timeout=PATIENCE_MS)
 SPOT: Geolocation = {"longitude": 125.13, "latitude": 29.93}
 #: Of whom the story's parties are.
 DEPARTMENTS = (
@@ -109,14 +111,15 @@ class InspectorsPhone:
     playwright: Any
     service: Service
     profile: Path
+    network: Network
     context: BrowserContext | None = None
 
-    def switch_on(self, *, online: bool = True) -> Page:
+    def switch_on(self) -> Page:
         self.context = self.playwright.chromium.launch_persistent_context(
             self.profile,
             executable_path=CHROMIUM,
             args=CHROMIUM_FLAGS,
-            base_url=self.service.address,
+            base_url=self.network.address,
             viewport={"width": PHONE[0], "height": PHONE[1]},
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
@@ -124,15 +127,10 @@ class InspectorsPhone:
             geolocation=SPOT,
             permissions=["geolocation"],
         )
-        self.context.set_offline(not online)
         page = self.context.pages[0]
         page.set_default_timeout(PATIENCE_MS)
         page.clock.install(time=self.service.clock.now())
         return page
-
-    def network(self, *, there: bool) -> None:
-        assert self.context is not None
-        self.context.set_offline(not there)
 
     def die(self) -> None:
         """The battery is empty: no page hears of it."""

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from core.clock import LOCAL, local_date
 from demo.dossiers.dossier import Dossier
+from tests.e2e.network import Network
 from tests.e2e.running import Service, log_in
 from tests.e2e.story import PATIENCE_MS, InspectorsPhone, Story, done, press
 from tests.factories.dossiers import make_dossier
@@ -54,7 +55,7 @@ def test_nine_departments_bring_a_case_from_papers_to_a_verified_opinion(
     wait_for_the_visit(story, visit_at)
     booked = story.teams()
     teams = {matter: booked[PARTIES[matter]] for matter in PARTIES if matter != AT_DESK}
-    phone = InspectorsPhone(playwright, running, tmp_path / "phone")
+    phone = InspectorsPhone(playwright, running, tmp_path / "phone", Network(running.address))
     go_offline(story, phone, teams[FAILING][0])
     arrive(story, teams)
     record_offline(story, phone, tmp_path)
@@ -202,7 +203,7 @@ def go_offline(story: Story, phone: InspectorsPhone, login: str) -> None:
     page.goto("/tasks")
     expect(page.locator(f'a[href="/tasks/{story.code}/{FAILING}"]')).to_be_visible()
     page.locator('#queue[data-day="kept"]').wait_for()
-    phone.network(there=False)
+    phone.network.cut()
 
 
 def arrive(story: Story, teams: dict[str, list[str]]) -> None:
@@ -236,7 +237,7 @@ def record_offline(story: Story, phone: InspectorsPhone, folder: Path) -> None:
     page.fill("#text-new", FOUND)
     page.wait_for_timeout(1000)  # a moment after the last key, what is typed is kept
     phone.die()
-    page = phone.switch_on(online=False)
+    page = phone.switch_on()
     page.goto(f"/tasks/{story.code}/{FAILING}")
     waiting(page, 2)
     expect(page.locator("#text-new")).to_have_value(FOUND)
@@ -260,6 +261,7 @@ def waiting(page: Page, number: int) -> None:
 
 def come_back(story: Story, phone: InspectorsPhone, team: list[str]) -> None:
     """With the network everything arrives, once; a colleague signs; nothing stays on the phone after logging out."""
+    phone.network.mend()
     page = phone.switch_on()
     log_in(page, team[0])  # the login itself may have been lost with the battery
     page.goto(f"/tasks/{story.code}/{FAILING}")
@@ -276,6 +278,7 @@ def come_back(story: Story, phone: InspectorsPhone, team: list[str]) -> None:
     kept = "Promise.all([caches.keys(), indexedDB.databases()]).then(all => all.flat().length)"
     assert page.evaluate(kept) == 0
     phone.put_away()
+    phone.network.close()
     sign(story, team[1], FAILING)
 
 
