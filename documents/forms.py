@@ -93,7 +93,7 @@ def fields(cells: Sequence[Cell], lines: Sequence[Span], labels: Labels, page: i
         if any(word in entry.label for word in _SEAL_WORDS):
             continue
         value, unit = value_of(labels.type_of(entry.name), entry.text, entry.label)
-        if value is None and not entry.sure:
+        if value is None and not entry.sure and not normalise.looks_like_date(entry.text):
             continue
         yield Field(
             name=entry.name,
