@@ -4,8 +4,11 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+
+from redis.asyncio import Redis
 
 from api import worker
 from core import ledger, outbox
@@ -27,8 +30,8 @@ def main() -> None:
     handlers.ALONGSIDE = 1
     tell, seal = progress.tell, ledger.seal
 
-    async def tell_and_die(redis: Any, key: str, states: dict[int, str]) -> None:
-        await tell(redis, key, states)
+    async def tell_and_die(redis: Redis, dossier_key: str, states: Mapping[int, str]) -> None:
+        await tell(redis, dossier_key, states)
         if progress.READ in states.values():
             die_at("one file read")
 
