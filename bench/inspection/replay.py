@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import time
+import traceback
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, datetime
 
@@ -12,6 +13,7 @@ from bench.inspection.lanes import Lane
 from bench.inspection.staff import Staff
 from bench.inspection.year import Year
 from core.db import Database
+from core.errors import Refusal
 from core.settings import Settings
 from demo.city import A, City, build_city
 
@@ -62,4 +64,7 @@ def run_lanes(settings: Settings, staff: Staff, *, cases: int, lanes: int) -> li
 
 
 def _run(settings: Settings, staff: Staff, lane: Lane, cases: int) -> Tally:
-    return asyncio.run(run_lane(settings, staff, lane, cases=cases))
+    try:
+        return asyncio.run(run_lane(settings, staff, lane, cases=cases))
+    except Refusal as refusal:  # does not travel between processes
+        raise RuntimeError("".join(traceback.format_exception(refusal))) from None

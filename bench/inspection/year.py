@@ -31,6 +31,7 @@ from inspection.commands import (
     application,
     bookings,
     decisions,
+    fieldwork,
     opinions,
     parties,
     replies,
@@ -427,13 +428,29 @@ class Year:
         self.commands += 2
 
     async def _catch_up(self, session: AsyncSession, case: Case, now: datetime) -> None:
-        """Those who owe an opinion give it at their desks."""
+        """Those who owe an opinion give it at their desks, once they have looked from afar where that was said."""
         awaited = await decisions.standing_verdicts(session, case)
+        afar = [
+            finding
+            for finding in await decisions.open_findings(session, case)
+            if finding.recheck is RecheckMode.REMOTE and finding.round < case.round
+        ]
         for party, verdict in zip(await parties_of(session, case), awaited, strict=True):
             if verdict is None:
-                await self._speak(
-                    session, case, party, signers=self.staff.teams[party.department_code][:2], now=now
-                )
+                signers = self.staff.teams[party.department_code][:2]
+                for finding in afar:
+                    if finding.party_id == party.id:
+                        await fieldwork.look_from_afar(
+                            session,
+                            case,
+                            party,
+                            finding_id=finding.id,
+                            text="视频所见已整改",
+                            photos=["photo"],
+                            by=signers[0],
+                            now=now,
+                        )
+                await self._speak(session, case, party, signers=signers, now=now)
 
     async def _rectify(self, session: AsyncSession, *, code: str, now: datetime) -> bool:
         """Whether the recheck, at the desks, ended it."""
