@@ -18,6 +18,8 @@ from core.errors import LoginRequired, NotAllowed
 from core.i18n import current_locale, negotiate
 
 LANGUAGE_COOKIE = "lang"
+#: Files are the same for everybody; a phone that keeps them must find them again whatever it asks with.
+SAME_FOR_ALL = ("/static/", "/assets/")
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -58,7 +60,8 @@ class RequestContext:
                 headers = MutableScopeHeaders.from_message(message)
                 headers["X-Request-ID"] = request_id
                 headers.setdefault("Content-Language", locale)
-                headers.extend_header_value("Vary", "Accept-Language, Cookie")
+                if not connection.url.path.startswith(SAME_FOR_ALL):
+                    headers.extend_header_value("Vary", "Accept-Language, Cookie")
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
                 if principal is not None:

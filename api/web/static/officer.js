@@ -213,7 +213,7 @@ async function keepDay() {
 }
 
 async function keepOnce(cache, address) {
-  if (!await cache.match(address)) await cache.add(address).catch(() => {});
+  if (!await cache.match(address, { ignoreVary: true })) await cache.add(address).catch(() => {});
 }
 
 /* ── Start ─────────────────────────────────────────────────────────────── */

@@ -1,6 +1,8 @@
 /* The officer's service worker: pages of the day, their pictures and our own files, also without a network.
    What it keeps is dropped when the officer logs out (the answer to it clears the site's storage). */
 const PAGES = "yichuang-pages", FILES = "yichuang-files";
+/* What was kept for this phone is what it asks for, with whatever headers: they differ between page and worker. */
+const ANY = { ignoreVary: true };
 const OLDEST_MS = 36 * 3_600_000, PATIENCE_MS = 4_000;
 
 const isFile = (path) => /^\/(static|assets)\//.test(path);
@@ -21,7 +23,7 @@ self.addEventListener("fetch", (event) => {
 /* What never changes under its address. */
 async function keptFirst(request, name) {
   const cache = await caches.open(name);
-  const kept = await cache.match(request);
+  const kept = await cache.match(request, ANY);
   if (kept) return kept;
   const response = await fetch(request);
   if (response.ok) await cache.put(request, response.clone());
@@ -45,7 +47,7 @@ async function freshFirst(request) {
 const pageOf = (request) => new URL(request.url).pathname;
 
 async function keptPage(cache, request) {
-  const kept = await cache.match(pageOf(request));
+  const kept = await cache.match(pageOf(request), ANY);
   const age = kept ? Date.now() - new Date(kept.headers.get("date") ?? 0) : 0;
   if (age <= OLDEST_MS) return kept;
   await cache.delete(pageOf(request));

@@ -157,3 +157,12 @@ async def test_calendar_feed_is_private_and_can_be_revoked(city: City) -> None:
     await walk.done(city, "/tasks/feed/revoke")
     assert (await city.get(address[1])).status_code == 404
     assert (await city.get("/feeds/guessed/tasks.ics")).status_code == 404
+
+
+async def test_files_are_the_same_for_everybody_so_a_phone_finds_what_it_kept(
+    client: httpx.AsyncClient,
+) -> None:
+    page, file = await client.get("/login"), await client.get("/static/officer.js")
+
+    assert "Cookie" in page.headers["vary"]
+    assert "vary" not in file.headers
