@@ -1,7 +1,7 @@
 """Slots asked for, proposed, confirmed, answered, given up."""
 
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 
 from sqlalchemy.dialects.postgresql import Range
 
@@ -105,12 +105,15 @@ def _is_given_up(line: Timeline, step: Step) -> bool:
 
 
 def _book(line: Timeline, parts: list[Participation], search: Row, state: BookingState) -> None:
+    """A visit over several half-days is booked half-day by half-day: nobody is taken overnight."""
     visit, row = line.booked
+    shift = visit.pieces[0].start - row["starts_at"]
     teams = []
-    for part in parts:
+    for part, piece in product(parts, visit.pieces):
         party = line.parties[part.department]["id"]
         officers = [line.people.officer_ids[number] for number in visit.crew[part.department]]
-        times = {"starts_at": row["starts_at"].isoformat(), "ends_at": row["ends_at"].isoformat()}
+        begins, ends = piece.start - shift, piece.end - shift
+        times = {"starts_at": begins.isoformat(), "ends_at": ends.isoformat()}
         teams.append({"party_id": party, **times, "officer_ids": officers})
         for officer in officers:
             line.rows.add(
@@ -118,7 +121,7 @@ def _book(line: Timeline, parts: list[Participation], search: Row, state: Bookin
                 visit_id=row["id"],
                 party_id=party,
                 officer_id=officer,
-                during=Range(row["starts_at"], row["ends_at"]),
+                during=Range(begins, ends),
                 state=state,
             )
     line.rows.add(

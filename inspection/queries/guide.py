@@ -80,6 +80,7 @@ async def service_guide(session: AsyncSession, rules: Rules, *, on: date) -> Gui
             source=rules.cite(f"clock.whole.{profile}")[0],
         )
         for profile in PROFILES
+        if f"clock.whole.{profile}" in rules
     ]
     matters = await current_matters(session, on)
     return Guide(

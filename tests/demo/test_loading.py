@@ -1,6 +1,6 @@
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ from tendering.rules import Nature, NoticeKind, may_follow
 from tests.conftest import Clones, settings_for
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+HALF_DAY = timedelta(hours=4)
 
 
 @pytest.fixture(scope="module")
@@ -175,15 +176,17 @@ async def test_issued_cases_have_the_opinion_that_the_area_words(loaded: Databas
 async def test_bookings_stand_for_every_site_party_of_a_scheduled_visit(loaded: Database) -> None:
     async with loaded.transaction() as session:
         teams = await session.execute(
-            sa.select(sa.func.count())
+            sa.select(sa.func.count(sa.distinct(col(models.Booking.officer_id))))
             .select_from(models.Booking)
             .join(models.Visit, col(models.Visit.id) == col(models.Booking.visit_id))
             .where(col(models.Visit.state) == "planned", col(models.Booking.state) == BookingState.BOOKED)
             .group_by(col(models.Booking.visit_id), col(models.Booking.party_id))
         )
         sizes = set(teams.scalars())
+        spans = list(await session.scalars(sa.select(col(models.Booking.during))))
 
     assert sizes == {2}
+    assert [span for span in spans if span.upper - span.lower > HALF_DAY] == []
 
 
 def test_publications_follow_the_chains_of_the_trading_area(city: City) -> None:

@@ -32,7 +32,8 @@ NIGHT = (time(21), time(8))
 
 async def tell_all(session: AsyncSession, *, twice: bool = False) -> None:
     await session.flush()
-    rows = list(await session.scalars(sa.select(OutboxEvent).where(col(OutboxEvent.topic) == TOPIC)))
+    told = sa.select(OutboxEvent).where(col(OutboxEvent.topic) == TOPIC).order_by(col(OutboxEvent.id))
+    rows = list(await session.scalars(told))
     for event in [*rows, *rows] if twice else rows:
         await messages.tell(session, event.id, event.payload, base_url=URL, now=event.created_at)
 

@@ -67,7 +67,10 @@ def test_repair_shows_old_and_new(files: Path) -> None:
 def test_draw_writes_a_record(files: Path) -> None:
     result = call(files, "draw", "--plan", str(files / "plan.json"), "--seed", "0" * 64)
     record = json.loads(result.stdout)
-    assert record["groups"] == [{"visit": "甲", "party": "消防", "seats": 2, "eligible": ["张", "李", "王"]}]
+    (group,) = record["ballot"]["groups"]
+    (team,) = record["teams"]
+    assert len(team) == 2
+    assert set(team) <= {"张", "李", "王"} == set(group["eligible"])
     assert call(files, "draw", "--plan", str(files / "plan.json"), "--seed", "0").exit_code == 1
 
 

@@ -110,7 +110,7 @@ async def test_dossier_is_held_to_the_rules_of_the_day_it_was_submitted(city: Ci
     early = await walk.apply(city)
     await send(city, early, wrong)
     city.now += timedelta(days=7)
-    late = await walk.apply(city)
+    late = await walk.apply(city, code="2501-990171-04-01-200001")
     await send(city, late, wrong)
     await send(city, early, {"空.pdf": b""})
     severities = [await severity_of(city, case, "wrong-project") for case in (early, late)]
