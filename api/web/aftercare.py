@@ -146,7 +146,7 @@ async def propose_deemed_consent(session: AsyncSession, case: Case, entered: Ent
 
 @act("/inspections/{code:str}/deemed/{consent:int}/{decision:str}", Action.SUPERVISE)
 async def review_deemed_consent(session: AsyncSession, case: Case, entered: Entered) -> None:
-    if entered.path["decision"] not in {"approve", "decline"}:
+    if entered.path["decision"] not in {"approve", "oppose"}:
         raise NotFound
     await consent.review_deemed_consent(
         session,
