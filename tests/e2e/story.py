@@ -3,12 +3,12 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Geolocation, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Geolocation, Page, expect
 
 from demo.chance import stream
 from demo.city import SEED
@@ -136,7 +136,9 @@ class InspectorsPhone:
         """The battery is empty: no page hears of it."""
         process = int((self.profile / "SingletonLock").readlink().name.rpartition("-")[2])
         os.kill(process, signal.SIGKILL)
-        self.put_away()
+        with suppress(Error):  # it is gone already
+            self.put_away()
+        self.context = None
 
     def put_away(self) -> None:
         assert self.context is not None
