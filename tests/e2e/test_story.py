@@ -248,7 +248,7 @@ def record_offline(story: Story, phone: InspectorsPhone, folder: Path) -> None:
     press(page, "保存问题")
     waiting(page, 3)
     page.reload()
-    page.get_by_label("整改", exact=True).check()
+    page.locator('#opinion input[value="rectify"]').check()
     page.fill("#text", "退线不符，限期整改")
     press(page, "签名并提交")
     waiting(page, 4)
