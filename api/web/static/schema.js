@@ -6,6 +6,7 @@ Redoc.init(place.dataset.description, {
   theme: {
     colors: { primary: { main: "#0b655e" }, success: { main: "#17611e" }, error: { main: "#a01c40" } },
     typography: { fontFamily, headings: { fontFamily, fontWeight: "600" } },
+    schema: { typeTitleColor: "#33423f", typeNameColor: "#33423f", nestedBackground: "#ffffff" },
     rightPanel: { backgroundColor: "#0b332f" },
   },
 }, place);
