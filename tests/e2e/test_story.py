@@ -327,6 +327,7 @@ def rectify(story: Story, folder: Path) -> None:
         expect(page.locator(".pictures img")).to_have_count(1)
         page.set_input_files("#files", proof)
         press(page, "上传")
+        page.wait_for_url(lambda url: "done=uploaded" in url)
         page.goto(f"/cases/{story.code}")
         page.locator('textarea[name="text"]').fill("已按总平面图退让")
         page.get_by_label("proof.pdf").check()
