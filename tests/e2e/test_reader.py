@@ -40,6 +40,7 @@ def papers(folder: Path) -> list[Path]:
     return [folder / name for name in PAPERS]
 
 
+@pytest.mark.skip(reason="walking by keyboard is not shown yet")
 def test_files_get_through_a_bad_line_and_are_read_before_ones_eyes(
     browser: Browser, service: str, tmp_path: Path
 ) -> None:
