@@ -27,7 +27,9 @@ def draft(page: Page, code: str) -> str:
     token = page.locator("meta[name=csrf-token]").get_attribute("content") or ""
     fields = {name: value for name, value in APPLICATION.items() if isinstance(value, str)}
     answer = page.request.post(
-        "/cases/new", form={**fields, "code": code, "facts": "archives", "_csrf_token": token}, max_redirects=0
+        "/cases/new",
+        form={**fields, "code": code, "facts": "archives", "_csrf_token": token},
+        max_redirects=0,
     )
     address = re.match(r"/cases/\w+", answer.headers["location"])
     assert address is not None, answer.text()
