@@ -44,6 +44,7 @@ from api.web import (
     rulebook,
     schedules,
     supervision,
+    supervision_trading,
     window,
 )
 
@@ -88,6 +89,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *opinions.ROUTES,
     *minutes.ROUTES,
     *supervision.ROUTES,
+    *supervision_trading.ROUTES,
     *reports.ROUTES,
     *v1.ROUTES,
 ]

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -68,7 +69,7 @@ async def yearly_figures(session: AsyncSession, year: int) -> list[Figures]:
         .where(
             col(result.kind) == NoticeKind.RESULT,
             col(result.nature) == Nature.NORMAL,
-            *_within(col(result.published_at), year),
+            *within_year(col(result.published_at), year),
         )
         .subquery()
     )
@@ -92,16 +93,7 @@ async def yearly_figures(session: AsyncSession, year: int) -> list[Figures]:
 
 async def yearly_competition(session: AsyncSession, year: int) -> list[Competition]:
     """By category. Each process counts once, by the first notice of the year that names its bidders."""
-    first = (
-        sa.select(col(Notice.id), col(Notice.category))
-        .distinct(col(Notice.process_id))
-        .where(
-            col(Notice.kind).in_([NoticeKind.OPENING, NoticeKind.CANDIDATES]),
-            *_within(col(Notice.published_at), year),
-        )
-        .order_by(col(Notice.process_id), col(Notice.published_at), col(Notice.id))
-        .subquery()
-    )
+    first = first_naming_bidders(year)
     lots = (
         sa.select(first.c.category, sa.func.count().label("bidders"))
         .join(Participation, col(Participation.notice_id) == first.c.id)
@@ -122,6 +114,20 @@ async def yearly_competition(session: AsyncSession, year: int) -> list[Competiti
     return [Competition(**row) for row in (await session.execute(statement)).mappings()]
 
 
-def _within(moment: Any, year: int) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+def first_naming_bidders(year: int) -> sa.Subquery:
+    """For each process the first notice of the year that names its bidders: its opening, else its candidates."""
+    return (
+        sa.select(col(Notice.id), col(Notice.category))
+        .ext(distinct_on(col(Notice.process_id)))
+        .where(
+            col(Notice.kind).in_([NoticeKind.OPENING, NoticeKind.CANDIDATES]),
+            *within_year(col(Notice.published_at), year),
+        )
+        .order_by(col(Notice.process_id), col(Notice.published_at), col(Notice.id))
+        .subquery()
+    )
+
+
+def within_year(moment: Any, year: int) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
     start, end = (datetime(each, 1, 1, tzinfo=clock.LOCAL) for each in (year, year + 1))
     return moment >= start, moment < end

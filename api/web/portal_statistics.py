@@ -19,6 +19,7 @@ from tendering.rules import Category
 from tendering.statistics import Figures, yearly_competition, yearly_figures
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+YEARS = 4
 
 
 class MonthBar(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ async def show_statistics(
         request,
         "portal/statistics.html",
         year=year,
-        years=range(present, present - 4, -1),
+        years=years_until(present),
         total=_sum(figures),
         categories=[
             (category, _sum([item for item in figures if item.category is category])) for category in Category
@@ -54,6 +55,11 @@ async def show_statistics(
         competition=await yearly_competition(session, year),
         **WORDS,
     )
+
+
+def years_until(present: int) -> range:
+    """The years that a reader may choose from, this one first."""
+    return range(present, present - YEARS, -1)
 
 
 def _sum(figures: list[Figures]) -> Figures:
