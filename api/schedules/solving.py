@@ -122,6 +122,7 @@ async def _listen(
         while said := await engine.stdout.readline():
             line = msgspec.json.decode(said, type=Line)
             if isinstance(line, Result | Failure):
+                await _keep(resources, event, latest)  # however short the solve was, its last word is kept
                 return line
             latest |= msgspec.to_builtins(line)
     except ConnectionError:

@@ -160,10 +160,10 @@ def test_rules_allow_the_teams_of_any_lawful_plan(number: int) -> None:
 def test_verifier_repeats_the_draw_and_finds_a_forged_one(tmp_path: Path) -> None:
     """Limits that bind each officer alone over all groups, which is too much to count, and cars that they share."""
     crew = tuple(f"o{number}" for number in range(8))
-    groups = tuple(group(f"v{number:02}", *crew[number % 3 :], seats=2) for number in range(16))
-    rules = [Rule(officers=crew, groups=pair, weights=(1, 1), most=1) for pair in pairwise(range(16))]
+    groups = tuple(group(f"v{number:02}", *crew[number % 3 :], seats=2) for number in range(12))
+    rules = [Rule(officers=crew, groups=pair, weights=(1, 1), most=1) for pair in pairwise(range(12))]
     rules += [
-        Rule(officers=(each,), groups=tuple(range(16)), weights=(5, 4, 3, 2) * 4, most=24) for each in crew
+        Rule(officers=(each,), groups=tuple(range(12)), weights=(5, 4, 3, 2) * 3, most=18) for each in crew
     ]
     rules.append(Rule(officers=crew[:5], groups=(4, 5, 6), weights=(1, 1, 1), most=3, together=True))
     record = draw(seed(7), Ballot(groups=groups, rules=tuple(rules)), public="3-11-19")

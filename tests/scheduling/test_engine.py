@@ -109,7 +109,7 @@ def optimum(small: Problem) -> tuple[int, ...]:
 
 
 @given(seed=st.integers(0, 10_000), visits=st.integers(0, 25), days=st.integers(1, 7))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_plan_of_any_problem_passes_the_checker(seed: int, visits: int, days: int) -> None:
     any_town = rich(seed, visits=visits, days=days)
     solution = solve(any_town, budget=BRIEF)
@@ -118,7 +118,7 @@ def test_plan_of_any_problem_passes_the_checker(seed: int, visits: int, days: in
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_no_start_that_a_sound_plan_uses_is_ruled_out_beforehand(seed: int) -> None:
     one = rich(seed)
     m = compile_problem(one).m
@@ -134,7 +134,7 @@ def test_no_start_that_a_sound_plan_uses_is_ruled_out_beforehand(seed: int) -> N
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_no_plan_that_serves_everyone_is_below_a_bound(seed: int) -> None:
     one = town(seed, visits=8, days=7)
     bounds = lower_bounds(one)
@@ -145,7 +145,7 @@ def test_no_plan_that_serves_everyone_is_below_a_bound(seed: int) -> None:
 
 
 @given(seed=st.integers(0, 10_000), order=st.randoms(use_true_random=False))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_plan_does_not_depend_on_the_order_of_the_input(seed: int, order: Any) -> None:
     one = rich(seed)
     shuffled = {

@@ -204,7 +204,7 @@ def test_explanation_of_a_visit_with_a_slot_is_refused() -> None:
         explain(week, "甲")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000))
 def test_every_conflict_is_minimal(seed: int) -> None:
     drawn = town(seed, visits=24, days=2)

@@ -129,7 +129,7 @@ def drawn_disturbance(drawn: Problem, plan: Plan, pick: int) -> Disturbance:
     return OfficerOut(officer=placement.teams[0][0], first=day, last=day)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10_000))
 def test_repair_without_disturbance_moves_nothing(seed: int) -> None:
     drawn = town(seed, visits=16)

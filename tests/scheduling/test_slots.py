@@ -42,7 +42,7 @@ def all_placements(town: Problem, visit: Visit) -> list[Placement]:
     ]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.integers(0, 10_000))
 def test_openings_hold_the_cheapest_placement_of_each_half_day(seed: int) -> None:
     drawn = town(seed, visits=5, days=1, departments=2, grid=30)
@@ -66,7 +66,7 @@ def test_openings_hold_the_cheapest_placement_of_each_half_day(seed: int) -> Non
     }
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10_000))
 def test_slots_are_ranked_feasible_and_on_different_half_days(seed: int) -> None:
     drawn = town(seed)
