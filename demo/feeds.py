@@ -12,7 +12,7 @@ from random import Random
 from xml.etree import ElementTree as ET
 
 from demo.chance import stream
-from demo.notices import Notice, Process
+from demo.processes import Notice, Process
 
 DUPLICATED, LATE = 0.02, 0.01
 SOURCES = {

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # the texts are written for the notices that use them
-    from demo.notices import Notice, Process
+from demo.processes import Notice, Process
 
 TITLES = {
     "plan": "{}招标计划公告",
@@ -36,12 +34,12 @@ METHOD_NAMES = {
 }  # fmt: skip
 
 
-def body(process: "Process", notice: "Notice") -> str:
+def body(process: Process, notice: Notice) -> str:
     """The notice's paragraphs, separated by line breaks."""
     return "\n".join(_paragraphs(process, notice))
 
 
-def _paragraphs(process: "Process", notice: "Notice") -> Iterator[str]:
+def _paragraphs(process: Process, notice: Notice) -> Iterator[str]:
     yield f"一、项目概况\n项目名称：{process.title}。"
     if process.project_code:
         yield f"项目代码：{process.project_code}。"
@@ -53,7 +51,7 @@ def _paragraphs(process: "Process", notice: "Notice") -> Iterator[str]:
     yield f"代理机构：{process.agent.name}，联系电话：{process.agent.contact.phone}。"
 
 
-def _particulars(process: "Process", notice: "Notice") -> Iterator[str]:
+def _particulars(process: Process, notice: Notice) -> Iterator[str]:
     if notice.deadline:
         yield (
             f"投标文件递交截止时间：{notice.deadline:%Y年%m月%d日%H时%M分}，逾期送达的不予受理。"

@@ -12,6 +12,7 @@ from demo.chance import NORMAL, pick, quota, strata, stream
 from demo.geography import DISTRICTS, District
 from demo.names import CITY, PUBLIC_BODIES, Company, project_name
 from demo.notice_texts import TITLES, body
+from demo.processes import Bid, Change, Notice, Price, Process
 from demo.projects import KINDS, Market, Project
 
 CATEGORIES = {"works": 0.41, "procurement": 0.37, "land": 0.05, "property": 0.09, "other": 0.08}
@@ -24,6 +25,12 @@ MEAN_ESTIMATE = {
 ESTIMATE_SIGMA = 1.1
 SAVED = (0.04, 0.21)  # of the estimate, evenly; land goes for little more than its reserve
 CHANGED, TERMINATED, REPEATED, OBJECTED, CLARIFIED = 0.14, 0.04, 0.07, 0.016, 0.25
+#: Days from call to deadline; twenty are the least that the law allows.
+DEADLINES = (20, 23, 24, 25, 26, 28, 30, 31, 35)
+#: Publicity whose last day was left on a day off: 12 % of real notices end on one.
+NOT_ROLLED = 0.4
+#: Bids at even steps, hardly apart.
+SUSPICIOUS = 0.02
 CONTRACT_CHANGED, PREQUALIFIED = 0.1, 0.08
 METHODS = {
     "works": {"open_tender": 0.93, "invited_tender": 0.07},
@@ -59,59 +66,6 @@ FACETS = {
     ("works", "change"): "0105", ("procurement", "tender"): "0201", ("procurement", "result"): "0202",
     ("procurement", "contract"): "0203", ("procurement", "change"): "0204",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """`value` is yuan for an amount, else a fraction; `text` is what the notice prints."""
-
-    form: str  # amount | rate | discount | parts
-    value: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bid:
-    bidders: tuple[Company, ...]  # more than one: a consortium, its leader first
-    price: Price
-    rank: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    field: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    number: str
-    kind: str
-    facet: str
-    title: str
-    published_at: datetime
-    text: str
-    deadline: datetime | None = None  # for bids
-    publicity: tuple[date, date] | None = None  # both ends included
-    bids: tuple[Bid, ...] = ()
-    changes: tuple[Change, ...] = ()
-    amends: str | None = None  # number of the changed notice
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    ocid: str
-    category: str
-    method: str
-    title: str
-    project_code: str | None
-    district: District
-    buyer: Company
-    agent: Company
-    estimate: float  # yuan
-    deal: float | None  # yuan, once the result is out
-    notices: tuple[Notice, ...]
 
 
 def build_processes(
@@ -229,9 +183,13 @@ class Chain:
         rng = self.rng
         self._publish("plan", 0)
         prequalified = rng.random() < PREQUALIFIED
-        self._publish("prequalification" if prequalified else "tender", rng.randint(20, 45), closes=22)
+        self._publish(
+            "prequalification" if prequalified else "tender",
+            rng.randint(20, 45),
+            closes=rng.choice(DEADLINES),
+        )
         if prequalified:
-            self._publish("tender", rng.randint(15, 25), closes=21)
+            self._publish("tender", rng.randint(15, 25), closes=rng.choice(DEADLINES))
         self._disturbed("tender", 22)
         if self.made[-1].kind == "terminated":
             return
@@ -254,7 +212,7 @@ class Chain:
             self._publish("single_source", rng.randint(30, 45), publicity=7)
             self.moment += timedelta(days=9)
         else:
-            self._publish("tender", rng.randint(31, 45), closes=21)
+            self._publish("tender", rng.randint(31, 45), closes=rng.choice(DEADLINES))
             self._disturbed("tender", 21)
             if self.made[-1].kind == "terminated":
                 return
@@ -328,7 +286,9 @@ class Chain:
             deadline = datetime.combine(last, time(9, 30), LOCAL)
         if publicity is not None:
             first = self.moment.date() + timedelta(days=1)
-            shown = (first, self.calendar.roll_to_working_day(first + timedelta(days=publicity - 1)))
+            end = first + timedelta(days=publicity)  # its first day does not count (民法典 201)
+            rolls = self.rng.random() >= NOT_ROLLED
+            shown = (first, self.calendar.roll_to_working_day(end) if rolls else end)
         serial = len(self.made) + 1
         title = TITLES[kind].format(self.process.title, again="（第二次）" if self._repeats(kind) else "")
         notice = Notice(
@@ -354,6 +314,8 @@ def _bids(rng: Random, market: Market, call: Call, estimate: float) -> tuple[Bid
     form = "amount" if land else pick(rng, PRICE_FORMS)
     saved = sorted(rng.uniform(*SAVED) for _ in range(rng.randint(3, 9)))
     best = rng.uniform(*SAVED)  # not always the lowest price wins
+    if rng.random() < SUSPICIOUS:
+        saved = [best - 0.003 * step for step in range(1, len(saved) + 1)]
     bids = []
     for rank, share in enumerate([best, *saved], 1):
         holder: Company | None = getattr(call.project, trade, None) if rank == 1 else None

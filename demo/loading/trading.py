@@ -10,9 +10,8 @@ from sqlmodel import col
 
 from core.clock import LOCAL
 from core.people import Account
-from demo.notice_texts import METHOD_NAMES
-from demo.notices import Bid, Process
-from demo.notices import Notice as MadeUpNotice
+from demo.processes import Bid, Process
+from demo.processes import Notice as MadeUpNotice
 from tendering import content
 from tendering.content import Award, Content, Contract, Dates, Lot, Party, Publication
 from tendering.milestones.commands import plan_milestones
@@ -94,7 +93,7 @@ def _content(process: Process, notice: MadeUpNotice) -> Content:
         ),
         contracts=_contracts(process, notice) if notice.kind == "contract" else (),
         dates=_dates(notice),
-        method=METHOD_NAMES[process.method],
+        method=process.method,
         text=notice.text,
     )
 

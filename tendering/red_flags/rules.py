@@ -66,9 +66,16 @@ class Timing:
         return next((clock.local_date(each.moment) for each in self.dates if each.field == field), None)
 
     def governed(self, field: str) -> DatedRule | None:
-        """This date, if a law says how early it may be."""
+        """This date, if a confirmed rule says how early it may be."""
         named = (each for each in self.dates if each.field == field)
-        return next((each for each in named if each.rule and each.rule.bound is Bound.AT_LEAST), None)
+        return next(
+            (
+                each
+                for each in named
+                if each.rule and each.rule.confirmed and each.rule.bound is Bound.AT_LEAST
+            ),
+            None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import pytest
 
 from demo.city import City
 from demo.feeds import feed
-from demo.notices import Process, build_processes
+from demo.notices import build_processes
+from demo.processes import Process
 
 
 def processes_of(city: City, notices: int) -> list[Process]:
