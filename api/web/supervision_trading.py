@@ -1,6 +1,6 @@
 """督查: what in a year's published notices is worth a look, each figure down to its notices. For supervision only."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from litestar import get
@@ -16,7 +16,7 @@ from core.access import Action
 from core.calendars import load_calendar
 from core.clock import local_date
 from core.errors import NotFound
-from tendering.red_flags.queries import assess
+from tendering.red_flags.queries import Assessment, assess
 from tendering.red_flags.rules import Indicator
 
 SHOWN = 50
@@ -33,7 +33,7 @@ async def show_red_flags(
         "supervision/trading.html",
         year=year or present,
         years=years_until(present),
-        assessments=await assess(session, year or present, await load_calendar(session)),
+        assessments=await _assessed(session, year or present),
     )
 
 
@@ -51,7 +51,7 @@ async def show_flagged(
     if indicator not in set(Indicator):
         raise NotFound
     chosen = year or local_date(now).year
-    found = await assess(session, chosen, await load_calendar(session))
+    found = await _assessed(session, chosen)
     assessment = next(each for each in found if each.indicator == indicator)
     count, end = len(assessment.flags), start + SHOWN
     here = f"/supervision/trading/{indicator}?year={chosen}&start="
@@ -64,6 +64,10 @@ async def show_flagged(
         newer=f"{here}{max(0, start - SHOWN)}" if start else None,
         older=f"{here}{end}" if end < count else None,
     )
+
+
+async def _assessed(session: AsyncSession, year: int) -> list[Assessment]:
+    return await assess(session, date(year, 1, 1), date(year, 12, 31), await load_calendar(session))
 
 
 ROUTES: list[ControllerRouterHandler] = [show_red_flags, show_flagged]

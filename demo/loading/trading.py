@@ -27,6 +27,8 @@ KINDS = {
     "deal": NoticeKind.RESULT,
     "terminated": NoticeKind.TERMINATION,
 }
+#: One notice in so many came out later than the law allows.
+LATE_EVERY = 23
 ROOMS = ("开标一室", "开标二室", "开标三室")
 BOOKED_AHEAD = timedelta(days=14)
 NOT_NOTICES = {"objection_answer", "challenge_answer"}
@@ -108,15 +110,20 @@ def _parties(bid: Bid) -> tuple[Party, ...]:
 
 def _contracts(process: Process, notice: MadeUpNotice) -> tuple[Contract, ...]:
     amount = Decimal(str(round(process.deal or process.estimate, 2)))
-    return tuple(Contract(_parties(bid), amount, signed_at=notice.published_at) for bid in notice.bids[:1])
+    signed = _dates(notice).signed
+    return tuple(Contract(_parties(bid), amount, signed_at=signed) for bid in notice.bids[:1])
 
 
 def _dates(notice: MadeUpNotice) -> Dates:
     shown = notice.publicity
+    late = int(notice.number.replace("-", "")) % LATE_EVERY == 0
+    before = notice.published_at - timedelta(days=9 if late else 1)
     return Dates(
         documents_from=notice.published_at if notice.deadline else None,
         bid_deadline=notice.deadline,
         opening=notice.published_at if notice.kind == "opening" else notice.deadline,
+        decided=before if notice.kind in {"result", "deal"} else None,
+        signed=before if notice.kind == "contract" else None,
         publicity_from=datetime.combine(shown[0], time(), LOCAL) if shown else None,
         publicity_to=datetime.combine(shown[1], time(23, 59), LOCAL) if shown else None,
     )

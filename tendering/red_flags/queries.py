@@ -1,7 +1,7 @@
-"""The subjects of red flags, a year's, and what the rules say of them."""
+"""A period's subjects of red flags, and what the rules say of them."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -27,7 +27,7 @@ from tendering.red_flags.rules import (
     Winner,
 )
 from tendering.rules import Nature, NoticeKind
-from tendering.statistics import first_naming_bidders, within_year
+from tendering.statistics.queries import between, first_naming_bidders
 from tendering.timetable import dated_rules
 
 
@@ -47,7 +47,7 @@ class Flag(msgspec.Struct, frozen=True):
 
 
 class Assessment(msgspec.Struct, frozen=True):
-    """One indicator over a year: of `examined` subjects, those flagged, newest first."""
+    """One indicator over a period: of `examined` subjects, those flagged, newest first."""
 
     rule: RedFlag[Any]
     examined: int
@@ -58,11 +58,11 @@ class Assessment(msgspec.Struct, frozen=True):
         return self.rule.indicator
 
 
-async def assess(session: AsyncSession, year: int, calendar: WorkCalendar) -> list[Assessment]:
-    """Every indicator over the notices of a civil year."""
-    lots = await _lots(session, year)
-    timings = await _timings(session, year, calendar)
-    winners = await _winners(session, year)
+async def assess(session: AsyncSession, first: date, last: date, calendar: WorkCalendar) -> list[Assessment]:
+    """Every indicator over the notices of a period, its first and last day among it."""
+    lots = await _lots(session, first, last)
+    timings = await _timings(session, first, last, calendar)
+    winners = await _winners(session, first, last)
     return [
         *(_assessment(rule, lots) for rule in LOT_FLAGS),
         *(_assessment(rule, timings) for rule in TIMING_FLAGS),
@@ -76,13 +76,13 @@ def _assessment(rule: RedFlag[Subject], subjects: Iterable[tuple[Source, Subject
     return Assessment(rule, len(counted), tuple(flags))
 
 
-async def _lots(session: AsyncSession, year: int) -> list[tuple[Source, Lot]]:
-    first = first_naming_bidders(year)
+async def _lots(session: AsyncSession, first: date, last: date) -> list[tuple[Source, Lot]]:
+    named = first_naming_bidders(first, last)
     amounts = sa.func.array_agg(col(Participation.amount)).filter(col(Participation.amount).is_not(None))
     statement = (
         _sources()
         .add_columns(col(Participation.lot), sa.func.count().label("bidders"), amounts.label("prices"))
-        .join(first, first.c.id == col(Notice.id))
+        .join(named, named.c.id == col(Notice.id))
         .join(Participation, col(Participation.notice_id) == col(Notice.id))
         .where(col(Participation.leads))
         .group_by(col(Notice.id), col(Participation.lot))
@@ -94,7 +94,9 @@ async def _lots(session: AsyncSession, year: int) -> list[tuple[Source, Lot]]:
     ]
 
 
-async def _timings(session: AsyncSession, year: int, calendar: WorkCalendar) -> list[tuple[Source, Timing]]:
+async def _timings(
+    session: AsyncSession, first: date, last: date, calendar: WorkCalendar
+) -> list[tuple[Source, Timing]]:
     """Of the notices that stand: a correction replaces what it corrects."""
     later = aliased(Notice)
     said = col(Notice.content)
@@ -109,7 +111,7 @@ async def _timings(session: AsyncSession, year: int, calendar: WorkCalendar) -> 
         )
         .join(Process, col(Process.id) == col(Notice.process_id))
         .where(
-            *within_year(col(Notice.published_at), year),
+            *between(col(Notice.published_at), first, last),
             col(Notice.nature) != Nature.WITHDRAWAL,
             sa.or_(said["dates"].has_key("bid_deadline"), said["dates"].has_key("publicity_to")),
             ~sa.exists().where(col(later.about_id) == col(Notice.id)),
@@ -131,7 +133,7 @@ async def _timings(session: AsyncSession, year: int, calendar: WorkCalendar) -> 
     return found
 
 
-async def _winners(session: AsyncSession, year: int) -> list[tuple[Source, Winner]]:
+async def _winners(session: AsyncSession, first: date, last: date) -> list[tuple[Source, Winner]]:
     """For each buyer its most frequent winner."""
     lots = (
         sa.select(
@@ -146,7 +148,7 @@ async def _winners(session: AsyncSession, year: int) -> list[tuple[Source, Winne
         )
         .join(Participation, col(Participation.notice_id) == col(Notice.id))
         .where(
-            *within_year(col(Notice.published_at), year),
+            *between(col(Notice.published_at), first, last),
             col(Notice.kind) == NoticeKind.RESULT,
             col(Notice.nature) == Nature.NORMAL,
             col(Notice.buyer_name).is_not(None),

@@ -107,13 +107,19 @@ async def test_schema_page_loads_nothing_from_outside(client: httpx.AsyncClient)
     assert "script-src" not in answer.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("year", ["", "?year=2026"])
-async def test_statistics_lead_to_their_notices(client: httpx.AsyncClient, year: str) -> None:
-    answer = await client.get(f"/statistics{year}")
-
-    assert answer.status_code == 200
-    if year:
-        assert "/notices?stage=award&amp;from=2026-03-01&amp;to=2026-03-31" in answer.text
+async def test_statistics_lead_to_their_notices(client: httpx.AsyncClient, portal: Portal) -> None:
+    overview = (await client.get("/statistics?year=2026")).text
+    assert 'href="/statistics/amount?year=2026&amp;month=2026-03"' in overview
+    for figure, codes in {
+        "results": [portal.codes[3]],
+        "saving": [portal.codes[3]],
+        "competition": [portal.codes[1]],
+        "timeliness": [],
+    }.items():
+        listed = (await client.get(f"/statistics/{figure}?year=2026")).text
+        assert re.findall(r'href="/notices/([^"]+)"', listed) == codes, figure
+    assert (await client.get("/statistics/nothing")).status_code == 404
+    assert 'href="/notices/' not in (await client.get("/statistics/results?year=2025")).text
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from tendering.timetable import dated_rules
 from tests.conftest import NOW
 from tests.tendering.factories import BUYER, publication
 
+YEAR = date(2026, 1, 1), date(2026, 12, 31)
 CALENDAR = state_council_calendar()
 PUBLISHED = datetime(2026, 3, 2, 9, tzinfo=LOCAL)
 
@@ -142,7 +143,7 @@ async def test_flags_of_a_year_lead_to_their_notices(session: AsyncSession) -> N
     later = Content(dates=Dates(publicity_from=sunday, publicity_to=sunday + timedelta(days=4)))
     await correct_notice(session, written[-1].code, later, now=NOW, by="system")
 
-    found = {each.indicator: each for each in await assess(session, 2026, await load_calendar(session))}
+    found = {each.indicator: each for each in await assess(session, *YEAR, await load_calendar(session))}
 
     assert {name: (len(each.flags), each.examined) for name, each in found.items()} == {
         Indicator.SINGLE_BIDDER: (1, 1),
@@ -160,4 +161,7 @@ async def test_flags_of_a_year_lead_to_their_notices(session: AsyncSession) -> N
     assert repeated.source.buyer == BUYER.name
     assert set(repeated.source.others) == {each.code for each in written[1:6]}
     assert repeated.reason.params == {"supplier": "丁公司", "won": 5, "awarded": 5, "share": "100%"}
-    assert all(each.flags == () for each in await assess(session, 2025, await load_calendar(session)))
+    assert all(
+        each.flags == ()
+        for each in await assess(session, date(2025, 1, 1), date(2025, 12, 31), await load_calendar(session))
+    )
