@@ -36,8 +36,12 @@ YEAR = "public, max-age=31536000, immutable"
 def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or Settings()
     log.configure(json=settings.log_json)
-    resources = Resources.open(settings)
-    app = Litestar(
+    return connect(build(settings), settings)
+
+
+def build(settings: Settings) -> Litestar:
+    """Routes and pages, the same whatever the servers behind them."""
+    return Litestar(
         route_handlers=[*ROUTES, *_files()],
         guards=[require_action],
         dependencies={
@@ -59,13 +63,16 @@ def create_app(settings: Settings | None = None) -> Litestar:
         exception_handlers=EXCEPTION_HANDLERS,
         template_config=TemplateConfig(instance=build_engine(settings)),
         openapi_config=openapi_config(),
-        state=State({"resources": resources}),
         lifespan=[lifespan],
         request_max_body_size=settings.upload_limit,
         response_cache_config=ResponseCacheConfig(default_expiration=None),
         debug=False,
     )
-    # Around the router and not inside it, so that an unknown address, too, has an id, a caller and a language.
+
+
+def connect(app: Litestar, settings: Settings) -> Litestar:
+    """Open database and queue, and put around the router what must also meet an unknown address."""
+    resources = app.state.resources = Resources.open(settings)
     app.asgi_handler = RequestContext(app.asgi_handler, resources.database)
     if settings.public_cache:
         app.asgi_handler = PublicCache(app.asgi_handler, resources.database)

@@ -1,11 +1,14 @@
+import copy
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 
 import httpx
 import pytest
 from litestar import Litestar
+from litestar.datastructures import State
 
-from api.app import create_app
+from api.app import build, connect
 from api.auth import sessions
 from core.access import Role
 from core.db import Database
@@ -14,11 +17,26 @@ from core.settings import Settings
 from tests.conftest import NOW, Clones, settings_for
 from tests.tendering.factories import publish_chain
 
+#: What differs from test to test, and is met only by `connect`.
+SERVERS = {"database_url", "database_pool", "redis_url", "data_dir", "public_cache", "api_rate"}
+
+
+@cache
+def _built(settings: str) -> Litestar:
+    return build(Settings.model_validate_json(settings))
+
+
+def make_app(settings: Settings) -> Litestar:
+    """An application of a test's own; the routes, which take longest to put together, are those of all."""
+    app = copy.copy(_built(settings.model_dump_json(exclude=SERVERS)))
+    app.state = State()
+    return connect(app, settings)
+
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
     # The lifespan only closes what the application opened; its task group may not span a fixture's two tasks.
-    app = create_app(settings)
+    app = make_app(settings)
     yield app
     await app.state.resources.close()
 
@@ -66,7 +84,7 @@ class Portal:
 @pytest.fixture(scope="session")
 async def portal(clones: Clones) -> AsyncIterator[Portal]:
     name = clones.make()
-    database, app = Database(settings_for(name)), create_app(settings_for(name))
+    database, app = Database(settings_for(name)), make_app(settings_for(name))
     codes = await publish_chain(database)
     await database.close()
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # narrower scope types

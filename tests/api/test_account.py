@@ -4,7 +4,6 @@ import sqlalchemy as sa
 from litestar import Litestar
 from sqlmodel import col
 
-from api.app import create_app
 from api.auth import sessions
 from api.auth.throttle import LIMIT
 from core import clock
@@ -12,7 +11,7 @@ from core.access import Action, Role
 from core.db import Database
 from core.people import Account, AccountRole, LoginSession
 from core.settings import Settings
-from tests.api.conftest import LogIn
+from tests.api.conftest import LogIn, make_app
 from tests.conftest import NOW
 
 PASSWORD = "correct horse"
@@ -164,7 +163,7 @@ async def test_refusals_are_problem_json_in_the_readers_language(client: httpx.A
 
 
 async def test_pages_work_while_the_queue_is_down(settings: Settings) -> None:
-    app: Litestar = create_app(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1"}))
+    app: Litestar = make_app(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1"}))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # narrower scope types
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         assert (await client.get("/login")).status_code == 200
@@ -174,7 +173,7 @@ async def test_pages_work_while_the_queue_is_down(settings: Settings) -> None:
 
 
 async def test_public_pages_say_unavailable_while_the_database_is_down(settings: Settings) -> None:
-    app = create_app(settings.model_copy(update={"database_url": "postgresql://nobody@127.0.0.1:1/nothing"}))
+    app = make_app(settings.model_copy(update={"database_url": "postgresql://nobody@127.0.0.1:1/nothing"}))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # narrower scope types
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         client.cookies.set(sessions.COOKIE, "any")

@@ -9,12 +9,12 @@ import pytest
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api.app import create_app
 from api.auth.sessions import issue_key
 from api.open_interface import Allowance, OpenInterface
 from core.access import Action
 from core.db import Database
 from core.settings import Settings
+from tests.api.conftest import make_app
 from tests.conftest import NOW
 
 Ask = Callable[..., Awaitable[httpx.Response]]
@@ -29,7 +29,7 @@ def behind(app: Litestar) -> Any:
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
     """With room for 3 requests without a key and 5 with one, refilled so slowly that no test sees it."""
-    app = create_app(settings)
+    app = make_app(settings)
     inner = behind(app)
     app.asgi_handler = OpenInterface(
         inner, app.state.resources.redis, anonymous=Allowance(0.01, 3), keyed=Allowance(0.01, 5)

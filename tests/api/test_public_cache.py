@@ -7,13 +7,12 @@ import pytest
 from litestar import Litestar
 
 from api import public_cache
-from api.app import create_app
 from core.db import Database
 from core.settings import Settings
 from tendering.commands import publish_notices
 from tendering.content import Content
 from tendering.rules import NoticeKind
-from tests.api.conftest import LogIn
+from tests.api.conftest import LogIn, make_app
 from tests.conftest import NOW
 from tests.tendering.factories import publication, publish_chain
 
@@ -21,7 +20,7 @@ from tests.tendering.factories import publication, publish_chain
 @pytest.fixture
 async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Litestar]:
     monkeypatch.setattr(public_cache, "CHECK_SECONDS", 0)
-    app = create_app(settings.model_copy(update={"public_cache": True}))
+    app = make_app(settings.model_copy(update={"public_cache": True}))
     yield app
     await app.state.resources.close()
 
