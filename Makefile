@@ -21,8 +21,12 @@ run: .venv/run.stamp .venv/kernels.stamp .assets/versions.json ## Start everythi
 	@exec $(BIN)/yichuang run
 
 .PHONY: test
-test: .venv/dev.stamp .venv/kernels.stamp .assets/versions.json ## Run every test but the browser's
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not e2e" $(ARGS)
+test: .venv/dev.stamp .venv/kernels.stamp .assets/versions.json ## Run every test but the browser's and those that kill processes
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not e2e and not kill" $(ARGS)
+
+.PHONY: test-kill
+test-kill: .venv/dev.stamp .venv/kernels.stamp .assets/versions.json ## Kill server, worker and queue at every step, and compare
+	@$(BIN)/python -m pytest -q -m kill tests/kill $(ARGS)
 
 .PHONY: e2e
 e2e: .venv/dev.stamp .venv/kernels.stamp .assets/versions.json ## Walk the product in headless Chromium (needs a chromium binary)
