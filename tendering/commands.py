@@ -12,7 +12,7 @@ from core.calendars import load_calendar
 from core.errors import FieldProblem, NotFound, Refusal
 from core.i18n import gettext
 from tendering.complaints.commands import suspended
-from tendering.content import Content, Party, Publication, content_from
+from tendering.content import Content, Publication, content_from
 from tendering.milestones.rules import GATES, Stated, too_early
 from tendering.models import Notice, Objection, Process
 from tendering.publishing import Published, process_code, write_notices
@@ -145,7 +145,7 @@ async def correct_notice(
         title=title or notice.title,
         district=notice.district,
         project_code=notice.project_code,
-        buyer=Party(notice.buyer_name, notice.buyer_code) if notice.buyer_name else None,
+        buyer=notice.buyer,
         published_at=now,
         content=content,
     )

@@ -1,7 +1,7 @@
 """What a notice says: the typed content that is published, hashed, compared and merged.
 
 A notice's content is complete in itself; a correction repeats everything, changed where it changes. Amounts are in
-yuan. Nothing in here may be personal: it all goes out.
+yuan where no other currency is named. Nothing in here may be personal: it all goes out.
 """
 
 import hashlib
@@ -12,15 +12,16 @@ from typing import Any
 
 import msgspec
 
-from tendering.prices import Price
+from tendering.prices import YUAN, Price
 from tendering.rules import Category, Nature, NoticeKind
 
 
 class Party(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An organisation; `code` is its unified social credit code (主体代码类型 97)."""
+    """An organisation; `code` is its unified social credit code (主体代码类型 97), or that of another `scheme`."""
 
     name: str
     code: str | None = None
+    scheme: str | None = None
 
 
 class Lot(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -30,6 +31,12 @@ class Lot(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str = ""
     budget: Decimal | None = None
     ceiling: Decimal | None = None
+    currency: str = YUAN
+
+    @property
+    def limit(self) -> Decimal | None:
+        """What a bid may come to."""
+        return self.ceiling if self.ceiling is not None else self.budget
 
 
 class Bid(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,9 +49,13 @@ class Bid(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Award(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`status` is Open Contracting's; `date` is given where it is not the notice's."""
+
     suppliers: tuple[Party, ...]
     price: Price
     lot: str = "1"
+    status: str = "active"
+    date: datetime | None = None
 
 
 class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -52,6 +63,12 @@ class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
     amount: Decimal
     lot: str = "1"
     signed_at: datetime | None = None
+    status: str = "active"
+    currency: str = YUAN
+
+    @property
+    def yuan(self) -> Decimal | None:
+        return self.amount if self.currency == YUAN else None
 
 
 class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -180,9 +197,9 @@ def headline_amount(content: Content) -> Decimal | None:
     None when any of the parts is not an amount: a sum with rates in it would be false.
     """
     for amounts in (
-        [contract.amount for contract in content.contracts],
+        [contract.yuan for contract in content.contracts],
         [award.price.yuan for award in content.awards],
-        [lot.ceiling if lot.ceiling is not None else lot.budget for lot in content.lots],
+        [lot.limit if lot.currency == YUAN else None for lot in content.lots],
         [bid.price.yuan for bid in content.bids if bid.rank == 1],
     ):
         if amounts:
@@ -210,4 +227,4 @@ def participants(content: Content) -> Iterator[Participant]:
             yield party, bid.lot, bid.rank, place == 0, False, bid.price.yuan
     for contract in content.contracts:
         for place, party in enumerate(contract.suppliers):
-            yield party, contract.lot, None, place == 0, True, contract.amount
+            yield party, contract.lot, None, place == 0, True, contract.yuan

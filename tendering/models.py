@@ -80,6 +80,7 @@ class Notice(SQLModel, table=True):
     project_code: str | None = None
     buyer_name: str | None = None
     buyer_code: str | None = None
+    buyer_scheme: str | None = None
     amount: Decimal | None = Field(default=None, sa_type=sa.Numeric(18, 2))
     published_at: datetime = Field(sa_type=Timestamp)
     closes_at: datetime | None = Field(default=None, sa_type=Timestamp)
@@ -99,8 +100,11 @@ class Notice(SQLModel, table=True):
     @property
     def search_text(self) -> str:
         """What its search entry holds."""
-        buyer = Party(self.buyer_name, self.buyer_code) if self.buyer_name else None
-        return text_of(self.title, self.code, self.project_code, buyer, content_from(self.content))
+        return text_of(self.title, self.code, self.project_code, self.buyer, content_from(self.content))
+
+    @property
+    def buyer(self) -> Party | None:
+        return Party(self.buyer_name, self.buyer_code, self.buyer_scheme) if self.buyer_name else None
 
 
 class SearchEntry(SQLModel, table=True):

@@ -7,9 +7,13 @@ is a rate, a discount or several parts.
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from tendering.content import Award, Bid, Content, Contract, Lot, Party, to_json
+from tendering.milestones.models import Milestone
+from tendering.milestones.rules import TITLES as MILESTONE_TITLES
+from tendering.milestones.rules import MilestoneState
 from tendering.ocds_merge import merge
 from tendering.prices import Price
 from tendering.records import NoticeDetail, ProcessDetail
@@ -47,6 +51,16 @@ TENDER_STATUS = {
 }
 
 
+#: A blocked date is still to come; a cancelled one will never be met.
+MILESTONE_STATUS = {
+    MilestoneState.SCHEDULED: "scheduled",
+    MilestoneState.BLOCKED: "scheduled",
+    MilestoneState.MET: "met",
+    MilestoneState.MISSED: "notMet",
+    MilestoneState.CANCELLED: "notMet",
+}
+
+
 def release(notice: NoticeDetail) -> dict[str, Any]:
     """One notice as an OCDS release."""
     content = notice.content
@@ -63,8 +77,8 @@ def release(notice: NoticeDetail) -> dict[str, Any]:
     }
     if notice.buyer is not None:
         document["buyer"] = _reference(notice.buyer)
-    if notice.project_code is not None:
-        document["planning"] = {"budget": {"projectID": notice.project_code}}
+    if budget := _budget(notice):
+        document["planning"] = {"budget": budget}
     if content.bids:
         document["bids"] = {"details": [_bid(bid, moment) for bid in content.bids]}
     if content.awards:
@@ -96,11 +110,48 @@ def release_package(notices: Sequence[NoticeDetail], *, uri: str, publisher: str
     return _package(uri, publisher, latest) | {"releases": [release(notice) for notice in notices]}
 
 
-def record_package(process: ProcessDetail, *, uri: str, publisher: str) -> dict[str, Any]:
-    """All releases of a process and the compiled release that they merge to."""
+def record_package(
+    process: ProcessDetail, *, uri: str, publisher: str, milestones: Sequence[Milestone] = ()
+) -> dict[str, Any]:
+    """All releases of a process and the compiled release that they merge to.
+
+    What became of its dates follows as one more release: notices never change, so no notice can say it.
+    """
     releases = [release(notice) for notice in process.notices]
     latest = max(notice.published_at for notice in process.notices)
+    if milestones:
+        releases.append(_milestones_release(process.ocid, milestones, after=latest))
     return _package(uri, publisher, latest) | {"records": [record(process.ocid, releases)]}
+
+
+def _milestones_release(ocid: str, milestones: Sequence[Milestone], *, after: datetime) -> dict[str, Any]:
+    moment = instant(max(after, *(each.at for each in milestones if each.at is not None)))
+    return {
+        "ocid": ocid,
+        "id": f"{ocid}-milestones-{moment}",
+        "date": moment,
+        "language": "zh",
+        "tag": ["tenderUpdate"],
+        "initiationType": "tender",
+        "tender": {"id": ocid, "milestones": [_milestone(each) for each in milestones]},
+    }
+
+
+def _milestone(milestone: Milestone) -> dict[str, Any]:
+    document = {
+        "id": milestone.name.value,
+        "title": MILESTONE_TITLES[milestone.name],
+        "type": "procurement",
+        "dueDate": instant(milestone.due),
+        "status": MILESTONE_STATUS[milestone.state],
+    }
+    if milestone.law:
+        document["description"] = f"《{milestone.law}》第{milestone.article}条"
+    if milestone.at is not None:
+        document["dateMet" if milestone.state is MilestoneState.MET else "dateModified"] = instant(
+            milestone.at
+        )
+    return document
 
 
 def record(ocid: str, releases: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -137,10 +188,10 @@ def _tender(notice: NoticeDetail) -> dict[str, Any]:
         tender["description"] = content.text
     if content.lots:
         tender["lots"] = [_lot(lot) for lot in content.lots]
-    if content.dates.bid_deadline is not None:
-        period = {"endDate": instant(content.dates.bid_deadline)}
-        if content.dates.documents_from is not None:
-            period["startDate"] = instant(content.dates.documents_from)
+        if (value := _sum([(lot.limit, lot.currency) for lot in content.lots])) is not None:
+            tender["value"] = value
+    ends = {"startDate": content.dates.documents_from, "endDate": content.dates.bid_deadline}
+    if period := {name: instant(moment) for name, moment in ends.items() if moment is not None}:
         tender["tenderPeriod"] = period
     if content.dates.publicity_to is not None:
         tender["milestones"] = [
@@ -156,6 +207,16 @@ def _tender(notice: NoticeDetail) -> dict[str, Any]:
             {"id": notice.id, "date": instant(notice.published_at), "amendsReleaseID": notice.about}
         ]
     return tender
+
+
+def _budget(notice: NoticeDetail) -> dict[str, Any]:
+    budget: dict[str, Any] = {}
+    if notice.project_code is not None:
+        budget["projectID"] = notice.project_code
+    planned = [(lot.budget, lot.currency) for lot in notice.content.lots]
+    if (amount := _sum(planned)) is not None:
+        budget["amount"] = amount
+    return budget
 
 
 def _parties(buyer: Party | None, content: Content) -> list[dict[str, Any]]:
@@ -175,11 +236,7 @@ def _parties(buyer: Party | None, content: Content) -> list[dict[str, Any]]:
         {
             "id": key,
             "name": party.name,
-            **(
-                {"identifier": {"scheme": IDENTIFIER_SCHEME, "id": party.code, "legalName": party.name}}
-                if party.code
-                else {}
-            ),
+            **({"identifier": _identifier(party)} if party.code else {}),
             "roles": sorted(played),
         }
         for key, (party, played) in roles.items()
@@ -189,8 +246,14 @@ def _parties(buyer: Party | None, content: Content) -> list[dict[str, Any]]:
 def party_id(party: Party) -> str:
     """The credit code where it is known, else a digest of the name: the same name is the same party."""
     if party.code:
-        return f"{IDENTIFIER_SCHEME}-{party.code}"
+        return f"{IDENTIFIER_SCHEME if party.scheme is None else party.scheme}-{party.code}"
     return f"NAME-{hashlib.sha256(party.name.encode()).hexdigest()[:16]}"
+
+
+def _identifier(party: Party) -> dict[str, Any]:
+    """Some publishers name no scheme: theirs is kept as empty, and stays unnamed."""
+    scheme = IDENTIFIER_SCHEME if party.scheme is None else party.scheme
+    return {**({"scheme": scheme} if scheme else {}), "id": party.code, "legalName": party.name}
 
 
 def _reference(party: Party) -> dict[str, str]:
@@ -201,8 +264,8 @@ def _lot(lot: Lot) -> dict[str, Any]:
     document: dict[str, Any] = {"id": lot.id}
     if lot.title:
         document["title"] = lot.title
-    if (amount := lot.ceiling if lot.ceiling is not None else lot.budget) is not None:
-        document["value"] = {"amount": amount, "currency": "CNY"}
+    if lot.limit is not None:
+        document["value"] = {"amount": lot.limit, "currency": lot.currency}
     return document
 
 
@@ -221,8 +284,8 @@ def _bid(bid: Bid, moment: str) -> dict[str, Any]:
 def _award(award: Award, place: int, moment: str) -> dict[str, Any]:
     return {
         "id": f"{award.lot}-{place}",
-        "status": "active",
-        "date": moment,
+        "status": award.status,
+        "date": instant(award.date) if award.date is not None else moment,
         "suppliers": [_reference(party) for party in award.suppliers],
         "relatedLots": [award.lot],
         **_value(award.price),
@@ -233,14 +296,23 @@ def _contract(contract: Contract, place: int) -> dict[str, Any]:
     return {
         "id": f"{contract.lot}-{place}",
         "awardID": f"{contract.lot}-{place}",
-        "status": "active",
-        "value": {"amount": contract.amount, "currency": "CNY"},
+        "status": contract.status,
+        "value": {"amount": contract.amount, "currency": contract.currency},
         **({"dateSigned": instant(contract.signed_at)} if contract.signed_at is not None else {}),
     }
 
 
 def _value(price: Price) -> dict[str, Any]:
     form = {"priceForm": to_json(price)}
-    if price.yuan is None:
+    if price.total is None:
         return form
-    return {"value": {"amount": price.yuan, "currency": "CNY"}, **form}
+    return {"value": {"amount": price.total, "currency": price.currency}, **form}
+
+
+def _sum(amounts: Sequence[tuple[Decimal | None, str]]) -> dict[str, Any] | None:
+    """Their sum; None unless all are stated, in one currency."""
+    stated = [amount for amount, _ in amounts if amount is not None]
+    currencies = {currency for _, currency in amounts}
+    if len(stated) < len(amounts) or len(currencies) != 1:
+        return None
+    return {"amount": sum(stated, Decimal(0)), "currency": currencies.pop()}

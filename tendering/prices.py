@@ -14,6 +14,7 @@ SCALES = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 #: A bare number below this is no price in yuan: such bids are rates whose unit was not printed.
 SMALLEST_BARE_AMOUNT = Decimal(1000)
 LABEL_LENGTH = 24
+YUAN = "CNY"
 
 
 class PriceForm(StrEnum):
@@ -43,15 +44,22 @@ class Price(msgspec.Struct, frozen=True, omit_defaults=True):
     per: str | None = None
     percent: Decimal | None = None
     parts: tuple[PricePart, ...] = ()
+    currency: str = YUAN
+
+    @property
+    def total(self) -> Decimal | None:
+        """The whole price in its currency, where it is a sum."""
+        return self.amount if self.per is None else None
 
     @property
     def yuan(self) -> Decimal | None:
         """The whole price in yuan, where it is one."""
-        return self.amount if self.per is None else None
+        return self.total if self.currency == YUAN else None
 
 
-def amount_of(value: Decimal) -> Price:
-    return Price(PriceForm.AMOUNT, f"{value} 元", amount=value)
+def amount_of(value: Decimal, currency: str = YUAN) -> Price:
+    text = f"{value} {'元' if currency == YUAN else currency}"
+    return Price(PriceForm.AMOUNT, text, amount=value, currency=currency)
 
 
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {

@@ -214,6 +214,7 @@ def _row(
         "project_code": item.project_code,
         "buyer_name": item.buyer.name if item.buyer else None,
         "buyer_code": item.buyer.code if item.buyer else None,
+        "buyer_scheme": item.buyer.scheme if item.buyer else None,
         "amount": headline_amount(item.content),
         "published_at": item.published_at,
         "closes_at": closing_time(item.content),

@@ -124,7 +124,7 @@ def detail_of(notice: Notice, ocid: str, about: str | None, chain: Sequence[Chai
         about=about,
         district=notice.district,
         project_code=notice.project_code,
-        buyer=Party(notice.buyer_name, notice.buyer_code) if notice.buyer_name else None,
+        buyer=notice.buyer,
         published_at=notice.published_at,
         amount=notice.amount,
         closes_at=notice.closes_at,

@@ -18,7 +18,7 @@ from sqlmodel import col
 from core import clock, ledger, outbox
 from core.errors import NotFound, Refusal
 from tendering import merkle
-from tendering.content import Party, canonical, content_from, published_form
+from tendering.content import canonical, content_from, published_form
 from tendering.models import Notice, NoticeTree, SealedNotice
 
 TOPIC = "notices.seal"
@@ -165,7 +165,7 @@ def published_text(notice: Notice) -> bytes:
             title=notice.title,
             district=notice.district,
             project_code=notice.project_code,
-            buyer=Party(notice.buyer_name, notice.buyer_code) if notice.buyer_name else None,
+            buyer=notice.buyer,
             published_at=notice.published_at,
             content=content_from(notice.content),
         )

@@ -23,6 +23,7 @@ from api.v1.answers import (
 )
 from api.v1.examples import NOTICE, NOTICE_PAGE, RECORD_PACKAGE, RELEASE_PACKAGE
 from tendering import ocds
+from tendering.milestones.commands import list_milestones
 from tendering.queries import NoticeFilter, NoticePage, list_notices
 from tendering.records import NoticeDetail, find_notice, find_process
 from tendering.rules import Category, NoticeKind, Stage
@@ -188,7 +189,9 @@ async def get_process(
 ) -> Response[Any]:
     process = await find_process(session, ocid)
     uri = f"{resources.settings.base_url}/api/v1/processes/{ocid}"
-    return ocds_answer(request, ocds.record_package(process, uri=uri, publisher=PUBLISHER))
+    milestones = await list_milestones(session, process.code)
+    package = ocds.record_package(process, uri=uri, publisher=PUBLISHER, milestones=milestones)
+    return ocds_answer(request, package)
 
 
 ROUTES: list[ControllerRouterHandler] = [get_notices, get_notice, get_release, get_process]

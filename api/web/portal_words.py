@@ -9,7 +9,7 @@ from api.web.rendering import localdatetime, money, number
 from core.i18n import gettext
 from tendering.complaints.models import ComplaintState
 from tendering.differences import Difference
-from tendering.milestones.rules import MilestoneName, MilestoneState
+from tendering.milestones.rules import TITLES, MilestoneName, MilestoneState
 from tendering.models import DraftState
 from tendering.prices import Price, PriceForm, PricePart
 from tendering.remedies import RemedyKind
@@ -38,13 +38,6 @@ TONES: Mapping[Stage, str] = {
     Stage.CONTRACT: "good",
     Stage.IMPLEMENTATION: "good",
     Stage.ENDED: "bad",
-}
-MILESTONES: Mapping[MilestoneName, str] = {
-    MilestoneName.REMEDY_ENDS: "异议或质疑期限届满",
-    MilestoneName.BIDS_CLOSE: "投标截止并开标",
-    MilestoneName.LISTING_ENDS: "挂牌截止",
-    MilestoneName.PUBLICITY_ENDS: "公示期满",
-    MilestoneName.CONTRACT_DUE: "合同订立期限",
 }
 #: What became of it, and the design system's tone.
 MILESTONE_STATES: Mapping[MilestoneState, tuple[str, str]] = {
@@ -144,7 +137,7 @@ def stage_name(stage: Stage) -> str:
 
 
 def milestone_name(name: MilestoneName) -> str:
-    return gettext(MILESTONES[name])
+    return gettext(TITLES[name])
 
 
 def milestone_state(state: MilestoneState) -> tuple[str, str]:

@@ -433,6 +433,7 @@ def upgrade() -> None:
         sa.Column("project_code", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("buyer_name", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("buyer_code", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("buyer_scheme", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("amount", sa.Numeric(precision=18, scale=2), nullable=True),
         sa.Column("published_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("closes_at", sa.TIMESTAMP(timezone=True), nullable=True),

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from core import clock
+from core.i18n import N_
 from core.workdays import WorkCalendar
 from tendering.content import Content
 from tendering.remedies import remedy_of
@@ -18,11 +19,11 @@ CONTRACT_DAYS = 30  # 招标投标法 46, 政府采购法 46
 
 
 class MilestoneName(StrEnum):
-    REMEDY_ENDS = "remedy_ends"  # 异议或质疑期限届满
-    BIDS_CLOSE = "bids_close"  # 投标截止，同时开标
-    LISTING_ENDS = "listing_ends"  # 挂牌截止
-    PUBLICITY_ENDS = "publicity_ends"  # 公示期满
-    CONTRACT_DUE = "contract_due"  # 合同订立期限
+    REMEDY_ENDS = "remedy_ends"
+    BIDS_CLOSE = "bids_close"
+    LISTING_ENDS = "listing_ends"
+    PUBLICITY_ENDS = "publicity_ends"
+    CONTRACT_DUE = "contract_due"
 
 
 class MilestoneState(StrEnum):
@@ -35,6 +36,13 @@ class MilestoneState(StrEnum):
     CANCELLED = "cancelled"
 
 
+TITLES: Mapping[MilestoneName, str] = {
+    MilestoneName.REMEDY_ENDS: N_("异议或质疑期限届满"),
+    MilestoneName.BIDS_CLOSE: N_("投标截止并开标"),
+    MilestoneName.LISTING_ENDS: N_("挂牌截止"),
+    MilestoneName.PUBLICITY_ENDS: N_("公示期满"),
+    MilestoneName.CONTRACT_DUE: N_("合同订立期限"),
+}
 #: What waits while an objection or challenge is unanswered (招标投标法实施条例 22, 54; 政府采购法 57).
 WAITING = frozenset({MilestoneName.BIDS_CLOSE, MilestoneName.LISTING_ENDS, MilestoneName.PUBLICITY_ENDS})
 #: What ends a process's plan.

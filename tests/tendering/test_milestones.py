@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
@@ -11,11 +11,14 @@ from core import clock
 from core.outbox import OutboxEvent
 from core.people import Account
 from core.workdays import state_council_calendar
+from tendering import ocds
 from tendering.commands import TooEarly, correct_notice, publish_notice, publish_notices
 from tendering.content import Content, Dates
 from tendering.milestones import commands
 from tendering.milestones.rules import MilestoneName, MilestoneState, milestones_of
+from tendering.models import ocid_of
 from tendering.objections import answer_objection, raise_objection
+from tendering.records import find_process
 from tendering.rules import Category, Nature, NoticeKind
 from tests.conftest import NOW
 from tests.tendering.factories import publication
@@ -187,3 +190,22 @@ async def test_nothing_is_told_of_the_bids_before_they_close(
         )
 
     assert refused.value.params["day"] == "2026-03-31 09:30"
+
+
+async def test_the_record_says_what_became_of_the_dates(world: World) -> None:
+    await world.publish(1, NoticeKind.TENDER, Dates(bid_deadline=DEADLINE))
+    await world.until(DEADLINE)
+    process = await find_process(world.session, ocid_of(world.process))
+    milestones = await commands.list_milestones(world.session, world.process)
+
+    package = ocds.record_package(process, uri="https://example.org", publisher="x", milestones=milestones)
+
+    (record,) = package["records"]
+    told = {
+        each["id"]: (each["status"], each["dueDate"], each.get("dateMet"))
+        for each in record["compiledRelease"]["tender"]["milestones"]
+    }
+    closed = ocds.instant(DEADLINE.astimezone(UTC))
+    assert told["bids_close"] == ("met", closed, closed)
+    assert [each["tag"] for each in record["releases"]] == [["tender"], ["tenderUpdate"]]
+    assert record["compiledRelease"]["date"] == closed
