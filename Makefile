@@ -36,6 +36,10 @@ e2e: .venv/dev.stamp .venv/kernels.stamp .assets/versions.json ## Walk the produ
 test-kill-replay: .venv/dev.stamp .venv/kernels.stamp ## Replay part of a year, killed a hundred times, and compare
 	@KILLS=100 CASES=12 $(BIN)/python -m pytest -q tests/kill/test_replay_survives.py $(ARGS)
 
+.PHONY: contract
+contract: .venv/dev.stamp .venv/kernels.stamp .assets/versions.json ## Hold the whole interface to its description, at length
+	@CONTRACT_EXAMPLES=$(or $(EXAMPLES),150) $(BIN)/python -m pytest -q -n 0 --timeout 3600 tests/api/v1/test_contract.py $(ARGS)
+
 .PHONY: lint
 lint: .venv/dev.stamp ## ruff, mypy --strict, import-linter, squawk, yamllint, hadolint
 	@$(BIN)/ruff check .

@@ -22,7 +22,9 @@ from core.i18n import gettext
 PREFIX = "/api/v1/"
 Headers = list[tuple[bytes, bytes]]
 ANY = (b"access-control-allow-origin", b"*")
-EXPOSED = b"ETag, X-Request-ID, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After"
+EXPOSED = (
+    b"ETag, X-Request-ID, Repr-Digest, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After"
+)
 OPEN = [ANY, (b"access-control-expose-headers", EXPOSED)]
 PREFLIGHT = [
     ANY,

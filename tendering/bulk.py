@@ -53,20 +53,31 @@ async def list_months(session: AsyncSession) -> list[Month]:
     return [Month(name, count) for name, count in await session.execute(statement)]
 
 
+async def state_of_month(session: AsyncSession, year: int, month: int) -> str:
+    """Changes when the month gets another notice; empty where it has none."""
+    statement = sa.select(sa.func.count(), sa.func.max(col(Notice.id))).where(_in_month(year, month))
+    count, newest = (await session.execute(statement)).one()
+    return f"{count}-{newest}" if count else ""
+
+
 async def notices_of_month(session: AsyncSession, year: int, month: int) -> list[NoticeDetail]:
     """Every notice published in the civil month, oldest first, without its chain."""
     about = aliased(Notice)
-    start = datetime(year, month, 1, tzinfo=clock.LOCAL)
-    end = (start + timedelta(days=32)).replace(day=1)
     statement: Any = (
         sa.select(Notice, col(Process.code).label("process"), col(about.code).label("about"))
         .join(Process, col(Process.id) == col(Notice.process_id))
         .join(about, col(about.id) == col(Notice.about_id), isouter=True)
-        .where(col(Notice.published_at) >= start, col(Notice.published_at) < end)
+        .where(_in_month(year, month))
         .order_by(col(Notice.published_at), col(Notice.id))
     )
     rows = await session.execute(statement)
     return [detail_of(row.Notice, ocid_of(row.process), row.about, ()) for row in rows]
+
+
+def _in_month(year: int, month: int) -> sa.ColumnElement[bool]:
+    start = datetime(year, month, 1, tzinfo=clock.LOCAL)
+    end = (start + timedelta(days=32)).replace(day=1)
+    return sa.and_(col(Notice.published_at) >= start, col(Notice.published_at) < end)
 
 
 def json_lines(notices: Iterable[NoticeDetail]) -> bytes:

@@ -9,10 +9,12 @@ import msgspec
 from litestar import MediaType, Request, Response
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example, Operation
+from litestar.openapi.spec import Example, OpenAPIResponse, Operation
 
 from api.auth.principal import Principal
 from api.problems import Problem, ProblemField
+from api.v1.links import links_from
+from core.errors import InvalidInput, LoginRequired, NotAllowed, NotFound, Refusal, TooManyRequests
 
 ApiRequest = Request[Principal | None, Any, State]
 #: Our own answers write decimals as text, without loss; OCDS wants them as numbers.
@@ -55,14 +57,21 @@ def bytes_answer(
 
 @dataclass
 class Reading(Operation):
-    """Wrong parameters are answered 422 here; the framework's own 400 never leaves."""
+    """Wrong parameters are answered 422 here; the framework's own 400 never leaves. Answers tell where to go on."""
 
     def __post_init__(self) -> None:
+        for status, answer in (self.responses or {}).items():
+            if isinstance(answer, OpenAPIResponse) and status.startswith("2"):
+                answer.links = links_from(self.operation_id or "")
         if self.responses is not None:
             self.responses.pop("400", None)
 
 
-def problem_spec(status: int, code: str, title: str, *fields: tuple[str, str]) -> ResponseSpec:
+#: What an operation may answer, by status; put together with `|`.
+Answers = dict[int, ResponseSpec]
+
+
+def refused(status: int, code: str, title: str, *fields: tuple[str, str]) -> Answers:
     """A documented refusal, with an example."""
     example = Problem(
         type=f"/problems/{code}",
@@ -72,26 +81,39 @@ def problem_spec(status: int, code: str, title: str, *fields: tuple[str, str]) -
         request_id="5f0c9a1be2d34c77",
         problems=[ProblemField(field, message) for field, message in fields],
     )
-    return ResponseSpec(
+    spec = ResponseSpec(
         data_container=Problem,
         description=title,
         generate_examples=False,
         media_type="application/problem+json",
         examples=[Example(value=msgspec.to_builtins(example))],
     )
+    return {status: spec}
 
 
-def shown(example: object, container: Any, description: str) -> ResponseSpec:
+def refused_as(refusal: type[Refusal]) -> Answers:
+    return refused(refusal.status, refusal.code, refusal.message)
+
+
+def shown(example: object, container: Any, description: str, *, status: int = 200) -> Answers:
     """A documented answer, with an example."""
-    return ResponseSpec(
+    spec = ResponseSpec(
         container, description=description, generate_examples=False, examples=[Example(value=example)]
     )
+    return {status: spec}
 
 
-NOT_MODIFIED = ResponseSpec(
-    data_container=None, description="内容没有变化 · Unchanged since the given ETag", generate_examples=False
-)
-NOT_FOUND = problem_spec(404, "not_found", "没有找到您要的内容。")
-WRONG_INPUT = problem_spec(
-    422, "invalid_input", "提交的内容有误，请按提示修改。", ("category", "该项填写有误。")
-)
+#: Everywhere.
+COMMON = refused(
+    InvalidInput.status, InvalidInput.code, InvalidInput.message, ("category", "该项填写有误。")
+) | refused(TooManyRequests.status, TooManyRequests.code, "请求过于频繁，请稍后再试。")
+#: Where something is read: who sends the ETag that he has is told that nothing changed.
+READ = COMMON | {
+    304: ResponseSpec(
+        data_container=None,
+        description="内容没有变化 · Unchanged since the given ETag",
+        generate_examples=False,
+    )
+}
+MISSING = refused_as(NotFound)
+KEYED = refused_as(LoginRequired) | refused_as(NotAllowed)

@@ -3,13 +3,11 @@
 from typing import Annotated, Any
 
 from litestar import Response, get
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.v1.answers import NOT_FOUND, NOT_MODIFIED, WRONG_INPUT, ApiRequest, Reading, json_answer
+from api.v1.answers import MISSING, READ, ApiRequest, Reading, json_answer, shown
 from inspection.queries.public_progress import PublicProgress, public_progress
 
 Code = Annotated[
@@ -42,17 +40,7 @@ EXAMPLE: dict[str, Any] = {
     operation_class=Reading,
     tags=["联合验收"],
     summary="联合验收件的公开进度 · Public progress of a joint inspection",
-    responses={
-        200: ResponseSpec(
-            PublicProgress,
-            description="进度 · Progress",
-            generate_examples=False,
-            examples=[Example(value=EXAMPLE)],
-        ),
-        304: NOT_MODIFIED,
-        404: NOT_FOUND,
-        422: WRONG_INPUT,
-    },
+    responses=shown(EXAMPLE, PublicProgress, "进度 · Progress") | READ | MISSING,
 )
 async def get_progress(request: ApiRequest, session: AsyncSession, code: Code) -> Response[Any]:
     return json_answer(request, await public_progress(session, code))

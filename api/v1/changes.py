@@ -7,11 +7,9 @@ from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.v1.answers import NOT_MODIFIED, WRONG_INPUT, ApiRequest, Reading, json_answer, problem_spec, shown
+from api.v1.answers import READ, ApiRequest, Reading, json_answer, refused_as, shown
 from api.v1.examples import CHANGE_PAGE
-from tendering.changes import ChangePage, list_changes
-
-FEED_RESTARTED = problem_spec(410, "feed_restarted", "变更序列已重新开始，请不带游标从头读取。")
+from tendering.changes import ChangePage, FeedRestarted, list_changes
 
 
 @get(
@@ -25,12 +23,7 @@ FEED_RESTARTED = problem_spec(410, "feed_restarted", "变更序列已重新开�
         " · Start without `cursor`, keep the one answered and go on from it. After a restore, old cursors are"
         " refused with 410."
     ),
-    responses={
-        200: shown(CHANGE_PAGE, ChangePage, "变更 · Changes"),
-        304: NOT_MODIFIED,
-        410: FEED_RESTARTED,
-        422: WRONG_INPUT,
-    },
+    responses=shown(CHANGE_PAGE, ChangePage, "变更 · Changes") | READ | refused_as(FeedRestarted),
 )
 async def get_changes(
     request: ApiRequest,

@@ -19,7 +19,7 @@ from api.auth.principal import Principal
 from api.case_dossiers import unfold
 from api.resources import Resources
 from api.uploads import receive_form
-from api.v1.answers import NOT_FOUND, WRONG_INPUT, ApiRequest, Reading, problem_spec, shown
+from api.v1.answers import COMMON, KEYED, MISSING, ApiRequest, Reading, refused, shown
 from core.access import Action
 from core.errors import FieldProblem, InvalidInput, LoginRequired, NotFound
 from documents import commands, progress, public, queries, store
@@ -33,10 +33,8 @@ LONGEST_WAIT = 60
 BEAT_SECONDS = 0.3
 WAIT = re.compile(r"\bwait=(\d+)\b")
 
-NO_KEY = problem_spec(401, "login_required", "请先登录。")
-NOT_YOURS = problem_spec(403, "not_allowed", "您没有进行该操作的权限。")
-CONFLICT = problem_spec(409, "idempotency_conflict", "该幂等键已用于另一份数据。")
-TOO_LARGE = problem_spec(413, "upload_too_large", "文件超过 512 MB 的上限。")
+CONFLICT = refused(409, "idempotency_conflict", "该幂等键已用于另一份数据。")
+TOO_LARGE = refused(413, "upload_too_large", "文件超过 512 MB 的上限。")
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -77,7 +75,7 @@ DONE = shown(
     PublicReport,
     "检查结果，与 `yichuang check --json` 相同 · The report, as `yichuang check --json` prints it",
 )
-ACCEPTED = shown(WAITING, Waiting, "正在检查 · Being checked")
+ACCEPTED = shown(WAITING, Waiting, "正在检查 · Being checked", status=202)
 
 
 class Uploading(Reading):
@@ -110,15 +108,7 @@ class Uploading(Reading):
         " · multipart/form-data: files, PDF or ZIP; project as JSON. `Prefer: wait=30` waits up to 60 seconds."
     ),
     security=[{"key": []}],
-    responses={
-        200: DONE,
-        202: ACCEPTED,
-        401: NO_KEY,
-        403: NOT_YOURS,
-        409: CONFLICT,
-        413: TOO_LARGE,
-        422: WRONG_INPUT,
-    },
+    responses=DONE | ACCEPTED | COMMON | KEYED | CONFLICT | TOO_LARGE,
 )
 async def post_check(
     request: ApiRequest,
@@ -186,7 +176,7 @@ async def _submit(
     tags=["材料检查"],
     summary="检查结果 · The report of a check",
     security=[{"key": []}],
-    responses={200: DONE, 202: ACCEPTED, 401: NO_KEY, 403: NOT_YOURS, 404: NOT_FOUND},
+    responses=DONE | ACCEPTED | COMMON | KEYED | MISSING,
 )
 async def get_report(
     request: ApiRequest,

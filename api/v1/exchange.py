@@ -11,7 +11,19 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.principal import Principal
-from api.v1.answers import NOT_MODIFIED, WRONG_INPUT, ApiRequest, Reading, json_answer, problem_spec, shown
+from api.problems import TooLarge
+from api.v1.answers import (
+    COMMON,
+    KEYED,
+    MISSING,
+    READ,
+    ApiRequest,
+    Reading,
+    json_answer,
+    refused,
+    refused_as,
+    shown,
+)
 from api.v1.signatures import check_signature
 from core.access import Action
 from core.errors import LoginRequired, NotAllowed
@@ -19,11 +31,6 @@ from core.people import ApiKey
 from tendering.exchange.commands import DeliveryAnswer, receive_delivery, source_of
 from tendering.exchange.queries import SourceHealth, source_health
 
-NO_KEY = problem_spec(401, "login_required", "请先登录。")
-NOT_YOURS = problem_spec(403, "not_allowed", "您没有进行该操作的权限。")
-NO_SOURCE = problem_spec(404, "not_found", "没有找到您要的内容。")
-CONFLICT = problem_spec(409, "idempotency_conflict", "该幂等键已用于另一份数据。")
-TOO_LARGE = problem_spec(413, "too_large", "提交的内容过大。")
 ANSWER = {
     "source": "construction",
     "published": 1,
@@ -81,15 +88,12 @@ class Delivering(Reading):
         " May be signed as Standard Webhooks says, with the secret that `yichuang issue-key` prints."
     ),
     security=[{"key": []}],
-    responses={
-        200: shown(ANSWER, DeliveryAnswer, "逐条结果 · Result of each item"),
-        401: NO_KEY,
-        403: NOT_YOURS,
-        404: NO_SOURCE,
-        409: CONFLICT,
-        413: TOO_LARGE,
-        422: WRONG_INPUT,
-    },
+    responses=shown(ANSWER, DeliveryAnswer, "逐条结果 · Result of each item")
+    | KEYED
+    | COMMON
+    | MISSING
+    | refused(409, "idempotency_conflict", "该幂等键已用于另一份数据。")
+    | refused_as(TooLarge),
 )
 async def post_notices(
     request: ApiRequest,
@@ -131,12 +135,7 @@ async def post_notices(
     tags=["数据交换"],
     summary="各来源系统的状态 · How each source does",
     security=[{"key": []}],
-    responses={
-        200: shown(HEALTH, list[SourceHealth], "来源系统 · Sources"),
-        304: NOT_MODIFIED,
-        401: NO_KEY,
-        403: NOT_YOURS,
-    },
+    responses=shown(HEALTH, list[SourceHealth], "来源系统 · Sources") | READ | KEYED,
 )
 async def get_sources(request: ApiRequest, session: AsyncSession, now: datetime) -> Response[Any]:
     return json_answer(request, await source_health(session, now=now), max_age=0)

@@ -4,13 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from litestar import Response, get
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.v1.answers import NOT_MODIFIED, WRONG_INPUT, ApiRequest, Reading, json_answer
+from api.v1.answers import READ, ApiRequest, Reading, json_answer, shown
 from core.clock import local_date
 from inspection.queries.guide import Guide, service_guide
 from inspection.reckoning import reckoning
@@ -65,13 +63,7 @@ EXAMPLE: dict[str, Any] = {
     operation_class=Reading,
     tags=["联合验收"],
     summary="办事指南：事项、六公开、材料与承诺时限 · Service guide: matters with the six publics, papers and times",
-    responses={
-        200: ResponseSpec(
-            Guide, description="指南 · Guide", generate_examples=False, examples=[Example(value=EXAMPLE)]
-        ),
-        304: NOT_MODIFIED,
-        422: WRONG_INPUT,
-    },
+    responses=shown(EXAMPLE, Guide, "指南 · Guide") | READ,
 )
 async def get_guide(
     request: ApiRequest, session: AsyncSession, now: datetime, on: On = None

@@ -11,16 +11,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.resources import Resources
-from api.v1.answers import (
-    NOT_FOUND,
-    NOT_MODIFIED,
-    WRONG_INPUT,
-    ApiRequest,
-    Reading,
-    json_answer,
-    ocds_answer,
-    shown,
-)
+from api.v1.answers import MISSING, READ, ApiRequest, Reading, json_answer, ocds_answer, shown
 from api.v1.examples import NOTICE, NOTICE_PAGE, RECORD_PACKAGE, RELEASE_PACKAGE
 from tendering import ocds
 from tendering.milestones.commands import list_milestones
@@ -109,11 +100,7 @@ def provide_filter(
         " · Follow `older` by passing it as `cursor`; there are no page numbers."
     ),
     dependencies={"wanted": Provide(provide_filter, sync_to_thread=False)},
-    responses={
-        200: shown(NOTICE_PAGE, NoticePage, "一页公告 · One page"),
-        304: NOT_MODIFIED,
-        422: WRONG_INPUT,
-    },
+    responses=shown(NOTICE_PAGE, NoticePage, "一页公告 · One page") | READ,
 )
 async def get_notices(
     request: ApiRequest,
@@ -134,12 +121,7 @@ async def get_notices(
     operation_class=Reading,
     tags=["交易信息"],
     summary="一份公告及其公告链 · One notice and its chain",
-    responses={
-        200: shown(NOTICE, NoticeDetail, "公告 · The notice"),
-        304: NOT_MODIFIED,
-        404: NOT_FOUND,
-        422: WRONG_INPUT,
-    },
+    responses=shown(NOTICE, NoticeDetail, "公告 · The notice") | READ | MISSING,
 )
 async def get_notice(request: ApiRequest, session: AsyncSession, code: Code) -> Response[Any]:
     return json_answer(request, await find_notice(session, code))
@@ -151,12 +133,7 @@ async def get_notice(request: ApiRequest, session: AsyncSession, code: Code) -> 
     operation_class=Reading,
     tags=["开放合同数据 OCDS"],
     summary="一份公告的 OCDS 发布包 · OCDS release package of one notice",
-    responses={
-        200: shown(RELEASE_PACKAGE, ReleasePackage, "OCDS 1.1 release package"),
-        304: NOT_MODIFIED,
-        404: NOT_FOUND,
-        422: WRONG_INPUT,
-    },
+    responses=shown(RELEASE_PACKAGE, ReleasePackage, "OCDS 1.1 release package") | READ | MISSING,
 )
 async def get_release(
     request: ApiRequest, session: AsyncSession, resources: Resources, code: Code
@@ -172,12 +149,7 @@ async def get_release(
     operation_class=Reading,
     tags=["开放合同数据 OCDS"],
     summary="一个交易项目的 OCDS 记录包 · OCDS record package of a process",
-    responses={
-        200: shown(RECORD_PACKAGE, RecordPackage, "OCDS 1.1 record package"),
-        304: NOT_MODIFIED,
-        404: NOT_FOUND,
-        422: WRONG_INPUT,
-    },
+    responses=shown(RECORD_PACKAGE, RecordPackage, "OCDS 1.1 record package") | READ | MISSING,
 )
 async def get_process(
     request: ApiRequest,

@@ -7,20 +7,10 @@ from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.v1.answers import (
-    NOT_FOUND,
-    NOT_MODIFIED,
-    WRONG_INPUT,
-    ApiRequest,
-    Reading,
-    json_answer,
-    problem_spec,
-    shown,
-)
+from api.v1.answers import MISSING, READ, ApiRequest, Reading, json_answer, refused_as, shown
 from api.v1.notices import Code
 from tendering.sealing import NotSealed, Proof, SignedRoot, list_roots, prove_notice
 
-NOT_SEALED = problem_spec(NotSealed.status, NotSealed.code, NotSealed.message)
 _ROOT = {
     "number": 118,
     "day": "2026-03-04",
@@ -49,7 +39,7 @@ class RootList(msgspec.Struct):
     operation_class=Reading,
     tags=["交易信息"],
     summary="每日公告的签名默克尔树根 · Signed Merkle roots, newest first",
-    responses={200: shown({"roots": [_ROOT]}, RootList, "树根 · Roots"), 304: NOT_MODIFIED},
+    responses=shown({"roots": [_ROOT]}, RootList, "树根 · Roots") | READ,
 )
 async def get_roots(request: ApiRequest, session: AsyncSession) -> Response[Any]:
     return json_answer(request, RootList(await list_roots(session)), max_age=3600)
@@ -61,13 +51,10 @@ async def get_roots(request: ApiRequest, session: AsyncSession) -> Response[Any]
     operation_class=Reading,
     tags=["交易信息"],
     summary="一份公告确曾发布的证明，可离线核验 · Proof that a notice was published, verifiable offline",
-    responses={
-        200: shown(_PROOF, Proof, "RFC 6962 证明 · Inclusion proof"),
-        304: NOT_MODIFIED,
-        404: NOT_FOUND,
-        409: NOT_SEALED,
-        422: WRONG_INPUT,
-    },
+    responses=shown(_PROOF, Proof, "RFC 6962 证明 · Inclusion proof")
+    | READ
+    | MISSING
+    | refused_as(NotSealed),
 )
 async def get_proof(request: ApiRequest, session: AsyncSession, code: Code) -> Response[Any]:
     return json_answer(request, await prove_notice(session, code), max_age=3600)

@@ -16,7 +16,7 @@ from api.auth.principal import Principal
 from api.resources import Resources
 from api.schedules import commands
 from api.schedules.models import Schedule, ScheduleState
-from api.v1.answers import NOT_FOUND, WRONG_INPUT, ApiRequest, Reading, problem_spec
+from api.v1.answers import COMMON, KEYED, MISSING, ApiRequest, Reading, refused
 from api.v1.schedule_bodies import (
     Cancelling,
     Explaining,
@@ -39,10 +39,7 @@ from scheduling.slots import propose_slots
 from scheduling.validation import MESSAGES, ProblemError
 from scheduling.wording import Reason, word
 
-NO_KEY = problem_spec(401, "login_required", "请先登录。")
-NOT_YOURS = problem_spec(403, "not_allowed", "您没有进行该操作的权限。")
-WRONG_STATE = problem_spec(409, "wrong_schedule_state", "排期方案当前状态不允许该操作。")
-REFUSALS = {401: NO_KEY, 403: NOT_YOURS, 404: NOT_FOUND, 409: WRONG_STATE, 422: WRONG_INPUT}
+REFUSALS = COMMON | KEYED | MISSING | refused(409, "wrong_schedule_state", "排期方案当前状态不允许该操作。")
 FINAL = frozenset(ScheduleState) - {
     ScheduleState.QUEUED,
     ScheduleState.SOLVING,

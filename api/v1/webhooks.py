@@ -10,16 +10,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.principal import Principal
-from api.v1.answers import (
-    NOT_FOUND,
-    NOT_MODIFIED,
-    WRONG_INPUT,
-    ApiRequest,
-    Reading,
-    json_answer,
-    problem_spec,
-    shown,
-)
+from api.v1.answers import COMMON, KEYED, MISSING, READ, ApiRequest, Reading, json_answer, refused, shown
 from core.access import Action
 from core.errors import LoginRequired, NotAllowed
 from tendering.queries import NoticeFilter
@@ -27,9 +18,6 @@ from tendering.webhooks import commands
 from tendering.webhooks.commands import Attempt, WebhookLine
 
 WebhookId = Annotated[int, PathParameter(ge=1, le=(1 << 63) - 1, description="回调地址编号 · Webhook id")]
-NO_KEY = problem_spec(401, "login_required", "请先登录。")
-NOT_YOURS = problem_spec(403, "not_allowed", "您没有进行该操作的权限。")
-TOO_MANY = problem_spec(409, "too_many_webhooks", "每个密钥最多登记 10 个回调地址。")
 LINE = {
     "id": 7,
     "url": "https://info.example.org/hooks/yichuang",
@@ -58,7 +46,7 @@ class NewWebhook(WebhookLine, frozen=True, kw_only=True, rename="camel"):
     secret: str
 
 
-COMMON: dict[str, Any] = {
+OWN: dict[str, Any] = {
     "opt": {"action": Action.NOTICE_FOLLOW},
     "operation_class": Reading,
     "tags": ["订阅推送"],
@@ -74,14 +62,11 @@ COMMON: dict[str, Any] = {
         "新公告发布后向该地址推送，按 Standard Webhooks 签名，失败自动重试。"
         " · Told about new notices, signed as Standard Webhooks says, tried again until it answers 2xx."
     ),
-    responses={
-        201: shown(LINE | {"secret": "whsec_…"}, NewWebhook, "已登记 · Registered"),
-        401: NO_KEY,
-        403: NOT_YOURS,
-        409: TOO_MANY,
-        422: WRONG_INPUT,
-    },
-    **COMMON,
+    responses=shown(LINE | {"secret": "whsec_…"}, NewWebhook, "已登记 · Registered", status=201)
+    | KEYED
+    | COMMON
+    | refused(409, "too_many_webhooks", "每个密钥最多登记 10 个回调地址。"),
+    **OWN,
 )
 async def post_webhook(
     request: ApiRequest, session: AsyncSession, now: datetime, data: Annotated[WebhookWish, Body()]
@@ -98,13 +83,8 @@ async def post_webhook(
 @get(
     "/webhooks",
     summary="已登记的回调地址 · Your webhooks",
-    responses={
-        200: shown([LINE], list[WebhookLine], "回调地址 · Webhooks"),
-        304: NOT_MODIFIED,
-        401: NO_KEY,
-        403: NOT_YOURS,
-    },
-    **COMMON,
+    responses=shown([LINE], list[WebhookLine], "回调地址 · Webhooks") | READ | KEYED,
+    **OWN,
 )
 async def get_webhooks(request: ApiRequest, session: AsyncSession) -> Response[Any]:
     return private(request, await commands.list_webhooks(session, key_id=_key(request)))
@@ -113,15 +93,8 @@ async def get_webhooks(request: ApiRequest, session: AsyncSession) -> Response[A
 @get(
     "/webhooks/{webhook_id:int}/attempts",
     summary="推送记录 · What was tried",
-    responses={
-        200: shown([ATTEMPT], list[Attempt], "推送记录 · Attempts"),
-        304: NOT_MODIFIED,
-        401: NO_KEY,
-        403: NOT_YOURS,
-        404: NOT_FOUND,
-        422: WRONG_INPUT,
-    },
-    **COMMON,
+    responses=shown([ATTEMPT], list[Attempt], "推送记录 · Attempts") | READ | KEYED | MISSING,
+    **OWN,
 )
 async def get_attempts(request: ApiRequest, session: AsyncSession, webhook_id: WebhookId) -> Response[Any]:
     return private(request, await commands.list_attempts(session, webhook_id, key_id=_key(request)))
@@ -131,8 +104,8 @@ async def get_attempts(request: ApiRequest, session: AsyncSession, webhook_id: W
     "/webhooks/{webhook_id:int}",
     status_code=204,
     summary="注销回调地址 · End a webhook",
-    responses={401: NO_KEY, 403: NOT_YOURS, 404: NOT_FOUND, 422: WRONG_INPUT},
-    **COMMON,
+    responses=COMMON | KEYED | MISSING,
+    **OWN,
 )
 async def delete_webhook(
     request: ApiRequest,

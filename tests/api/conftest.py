@@ -82,9 +82,10 @@ class Portal:
 
 
 @pytest.fixture(scope="session")
-async def portal(clones: Clones) -> AsyncIterator[Portal]:
+async def portal(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Portal]:
     name = clones.make()
-    database, app = Database(settings_for(name)), make_app(settings_for(name))
+    settings = settings_for(name, data_dir=tmp_path_factory.mktemp("portal"))
+    database, app = Database(settings), make_app(settings)
     codes = await publish_chain(database)
     await database.close()
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # narrower scope types
