@@ -12,9 +12,9 @@ from sqlmodel import col
 from core.clock import local_date
 from core.outbox import Event, Handler
 from core.people import Department
-from documents import commands, notices, queries, rule_changes, store
+from documents import commands, deficiency_notice, queries, rule_changes, store
+from documents.deficiencies import Deficiency, deficiencies_of
 from documents.models import Dossier
-from documents.notice import NoticeLine, notice_of
 from documents.report import DossierReport, ProjectFacts, Severity, State
 from documents.store import Stored
 from inspection.catalogue import LEAD
@@ -160,12 +160,12 @@ async def issue_notice(session: AsyncSession, event: Event, _: None, now: dateti
     segment = await session.get_one(Segment, case.segment_id)
     project = await session.get_one(Project, segment.project_id)
     issuer = await session.scalar(sa.select(col(Department.name_zh)).where(col(Department.code) == LEAD))
-    await notices.issue_notice(
+    await deficiency_notice.issue(
         session,
         subject_of(case.code),
         now=now,
         due=date.fromisoformat(letter.content["due"]) if letter else None,
-        items=notices.items_of(told, await lines_of(session, case.code)),
+        items=deficiency_notice.items_of(told, await deficiencies(session, case.code)),
         number=case.code,
         project=f"{project.name} {segment.name}".strip(),
         project_code=project.code,
@@ -174,13 +174,13 @@ async def issue_notice(session: AsyncSession, event: Event, _: None, now: dateti
     )
 
 
-async def lines_of(session: AsyncSession, code: str) -> list[NoticeLine]:
+async def deficiencies(session: AsyncSession, code: str) -> list[Deficiency]:
     """What the intake would have the applicant told, as of the last check."""
     dossier = await queries.latest_dossier(session, subject_of(code))
     report = queries.report_of(dossier) if dossier else None
     if dossier is None or report is None:
         return []
-    return notice_of(report, await rule_changes.book_on(session, dossier.submitted_on))
+    return deficiencies_of(report, await rule_changes.book_on(session, dossier.submitted_on))
 
 
 #: After those of the documents area, so that the report is there; all in the transaction of the check.

@@ -62,6 +62,12 @@ async def _load_demo(settings: Settings, preset: str) -> dict[str, int] | None:
             if await loading.is_loaded(session):
                 return None
         password_hash = hash_password(loading.PASSWORD)
-        return await loading.load_city(database, now=clock.now(), password_hash=password_hash, preset=preset)
+        return await loading.load_city(
+            database,
+            now=clock.now(),
+            password_hash=password_hash,
+            upload_dir=settings.upload_dir,
+            preset=preset,
+        )
     finally:
         await database.close()

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.outbox import Event, Handler
-from documents import notices, ocr, progress, queries, rule_changes, store
+from documents import deficiency_notice, ocr, progress, queries, rule_changes, store
 from documents.commands import CHECK, record_report, record_result
 from documents.dossier import reconcile
 from documents.models import Dossier
@@ -86,5 +86,5 @@ def trust_roots(data_dir: Path) -> list[bytes]:
 
 HANDLERS = [
     Handler(CHECK, keep_report, check_files),
-    Handler(notices.PRINT, notices.keep, notices.render),
+    Handler(deficiency_notice.PRINT, deficiency_notice.keep, deficiency_notice.render),
 ]

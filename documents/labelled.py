@@ -66,6 +66,9 @@ class _Place:
     spot: Spot
     cell: Cell | None
     own: list[Span] = field(default_factory=list)  # what belongs to it in its own cell
+    room: BBox | None = (
+        None  # where its value would stand: its cell, or its share of a cell with several labels
+    )
 
     @property
     def middle(self) -> float:
@@ -210,9 +213,23 @@ def _in_cell(cell: Cell, words: Vocabulary) -> Iterator[_Place]:
     if not cell.lines:
         return
     if (spot := words.whole(cell)) is not None:
-        yield _Place(spot, cell)
+        yield _Place(spot, cell, room=cell.bbox)
         return
-    yield from _in_zone(cell.lines, cell, words)
+    places = list(_in_zone(cell.lines, cell, words))
+    for place in places:
+        place.room = _room(place, places, cell) if len(places) > 1 else cell.bbox
+    yield from places
+
+
+def _room(place: _Place, places: Sequence[_Place], cell: Cell) -> BBox:
+    """From a label to the next one on its line, as high as the cell unless labels stand above one another."""
+    _, top, left, bottom = place.spot.span.bbox
+    height = place.spot.span.height
+    level = [other for other in places if abs(other.middle - place.middle) <= height]
+    right = min((x0 for other in level if (x0 := other.spot.span.bbox[0]) >= left), default=cell.bbox[2])
+    if len(level) == len(places):
+        return left, cell.bbox[1], right, cell.bbox[3]
+    return left, top - height / 2, right, bottom + height / 2
 
 
 def _in_zone(lines: Sequence[Span], cell: Cell | None, words: Vocabulary) -> Iterator[_Place]:
@@ -236,7 +253,8 @@ def _in_zone(lines: Sequence[Span], cell: Cell | None, words: Vocabulary) -> Ite
         if any(phrase is own for place in places for own in place.own):
             continue
         if owner := _owner(phrase, places, ruled=cell is not None):
-            owner.own.append(phrase)
+            above = owner.own and phrase.bbox[3] <= (owner.own[0].bbox[1] + owner.own[0].bbox[3]) / 2
+            owner.own.insert(0 if above else len(owner.own), phrase)
     yield from places
 
 
@@ -357,10 +375,10 @@ def _entry(place: _Place, cell: Cell | None, *, level: bool) -> Entry:
     if place.own:
         entry.text = "".join(span.text for span in place.own)
         entry.bbox = layout.union(span.bbox for span in place.own)
-        entry.cell = place.cell.bbox if place.cell else None
+        entry.cell = place.room
         return entry
     if cell is None:
-        entry.cell = place.cell.bbox if place.cell else None
+        entry.cell = place.room
         return entry
     entry.text, entry.bbox, entry.cell = cell.text.replace("\n", ""), cell.ink, cell.bbox
     if level and len(cell.lines) > 1:

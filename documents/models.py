@@ -97,7 +97,7 @@ class DossierFile(SQLModel, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=Timestamp)
 
 
-class Notice(SQLModel, table=True):
+class DeficiencyNotice(SQLModel, table=True):
     """一次性告知书 as issued: what was told, its one rendering, and the hash of that."""
 
     __tablename__ = "intake_notice"

@@ -30,7 +30,8 @@ OUT_OF_MEMORY = 2
 class Limits(msgspec.Struct, frozen=True):
     memory_bytes: int = 1 << 30
     cpu_seconds: int = 20
-    wall_seconds: int = 60
+    #: Longer than a busy machine needs to give a child its processor time.
+    wall_seconds: int = 110
 
 
 class Request(msgspec.Struct):

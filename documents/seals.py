@@ -25,6 +25,7 @@ _SEAL_MM = (12.0, 62.0)
 _REACH = 48 * POINTS_PER_MM
 _SCALE = 0.4
 _BORDER, _INK_SCALE, _DARK, _INK_SHARE = 2.0, 1.5, 160, 0.004
+_RULE_SHARE = 0.9  # of an area's height or width: a stroke that long is a rule of the table, not writing
 _INK_PIXELS = 60  # a fine line as long as a word is writing in however large a cell
 
 
@@ -171,6 +172,8 @@ def has_ink(page: PageFacts, area: BBox, *, beside: BBox | None = None) -> bool:
             for side in (beside[0] - x0 - 1, beside[1] - top - 1, beside[2] - x0 + 1, beside[3] - top + 1)
         )
         ink[max(up, 0) : max(down, 0), max(left, 0) : max(right, 0)] = False
+    ink[:, ink.mean(axis=0) > _RULE_SHARE] = False
+    ink[ink.mean(axis=1) > _RULE_SHARE] = False
     return bool(ink.sum() > min(_INK_SHARE * ink.size, _INK_PIXELS))
 
 

@@ -24,7 +24,7 @@ from core import ledger
 from core.errors import NotFound
 from core.ledger import LedgerEntry
 from documents import queries, store
-from documents.models import Notice
+from documents.models import DeficiencyNotice
 from inspection.exchange import as_json, exchange_record
 from inspection.models import Case, DeemedConsent, Finding, JointOpinion, Letter, Paper, Party, Visit
 
@@ -115,9 +115,9 @@ async def _papers(session: AsyncSession, case: Case) -> list[Member]:
     )
     found += [member(f"letters/{row.id}-{row.kind}.pdf", "letter", paper.pdf) for row, paper in letters]
     notices = await session.scalars(
-        sa.select(Notice)
-        .where(col(Notice.subject) == f"case:{case.code}", col(Notice.pdf).is_not(None))
-        .order_by(col(Notice.id))
+        sa.select(DeficiencyNotice)
+        .where(col(DeficiencyNotice.subject) == f"case:{case.code}", col(DeficiencyNotice.pdf).is_not(None))
+        .order_by(col(DeficiencyNotice.id))
     )
     found += [member(f"letters/notice-{row.id}.pdf", "notice", row.pdf or b"") for row in notices]
     opinion = await session.scalar(

@@ -154,20 +154,6 @@ def _refusal(content: Content) -> Sheet:
     )
 
 
-def _deficiency(content: Content) -> Sheet:
-    return Sheet(
-        title=TITLES[LetterKind.DEFICIENCY],
-        paragraphs=[
-            Line(
-                "你单位的申请材料须补正下列全部内容。本告知一次作出，此后不再要求其他补正。",
-                "Your application needs all of the following. This list is given once; nothing else will be asked for.",
-            )
-        ],
-        rows=[Row(DUE, day(content["due"]))],
-        items=list(content["items"]),
-    )
-
-
 def _fan_out(content: Content) -> Sheet:
     return Sheet(
         title=TITLES[LetterKind.FAN_OUT],
@@ -325,7 +311,6 @@ def _service(content: Content) -> Sheet:
 
 SHEETS: Mapping[LetterKind, Callable[[Content], Sheet]] = {
     LetterKind.RECEIPT: _receipt,
-    LetterKind.DEFICIENCY: _deficiency,
     LetterKind.ACCEPTANCE: _acceptance,
     LetterKind.REFUSAL: _refusal,
     LetterKind.FAN_OUT: _fan_out,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import case_dossiers
 from api.auth.principal import Principal
+from api.resources import Resources
 from api.web.cases_acts import PageRequest, address_of, person
 from api.web.cases_view import check_reach, load_case
 from api.web.rendering import page
@@ -18,8 +19,8 @@ from core.access import Action, Scope
 from core.clock import local_date
 from core.errors import NotFound
 from core.i18n import current_locale
-from documents import notices, queries
-from documents.notices import NoticeItem
+from documents import deficiency_notice, queries
+from documents.deficiency_notice import NoticeItem
 
 
 class ItemView(msgspec.Struct, frozen=True):
@@ -41,10 +42,10 @@ async def show_notice(
     who = person(caller)
     await check_reach(session, who, code, Action.DOSSIER_READ)
     subject = case_dossiers.subject_of(code)
-    issued = await notices.latest_notice(session, subject)
-    lines = await case_dossiers.lines_of(session, code)
+    issued = await deficiency_notice.latest(session, subject)
+    lines = await case_dossiers.deficiencies(session, code)
     dossier = await queries.latest_dossier(session, subject)
-    content = notices.content_of(issued) if issued else None
+    content = deficiency_notice.content_of(issued) if issued else None
     standing = {line.text.zh for line in lines}
     checked_since = bool(issued and dossier and dossier.checked_at and dossier.checked_at > issued.issued_at)
     return page(
@@ -54,7 +55,6 @@ async def show_notice(
         own=who.scope(Action.CASE_READ) is Scope.OWN,
         here=address_of(who, code),
         content=content,
-        printed=bool(issued and issued.sha256),
         items=[
             ItemView(item, item.zh in standing if item.source else None)
             for item in (content.items if content else ())
@@ -72,14 +72,20 @@ async def show_notice(
     include_in_schema=False,
 )
 async def download_notice(
-    session: AsyncSession, code: FromPath[str], caller: Principal | None
+    code: FromPath[str], caller: Principal | None, resources: Resources, now: datetime
 ) -> Response[bytes]:
-    await check_reach(session, person(caller), code, Action.DOSSIER_READ)
-    notice = await notices.latest_notice(session, case_dossiers.subject_of(code))
-    if notice is None or notice.pdf is None:
+    """The one paper of this notice; what the worker has not printed yet is printed now."""
+    async with resources.database.transaction() as session:
+        await check_reach(session, person(caller), code, Action.DOSSIER_READ)
+        notice = await deficiency_notice.latest(session, case_dossiers.subject_of(code))
+    if notice is None:
         raise NotFound
+    pdf = await deficiency_notice.printed(notice, base_url=resources.settings.base_url)
+    if notice.pdf is None:
+        async with resources.database.transaction() as session:
+            pdf = await deficiency_notice.keep_rendering(session, notice.id, pdf, now=now)
     headers = {"Content-Disposition": f'attachment; filename="{code}-notice.pdf"'}
-    return Response(notice.pdf, media_type="application/pdf", headers=headers)
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 ROUTES: list[ControllerRouterHandler] = [show_notice, download_notice]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from core.i18n import current_locale
-from documents.notice import notice_of
+from documents.deficiencies import deficiencies_of
 from documents.queries import FileLine
 from documents.remedies import remedy
 from documents.report import BBox, DocumentReport, DossierReport, Finding, Message, Page, Severity, Verdict
@@ -75,10 +75,11 @@ class ReportView(msgspec.Struct, frozen=True, kw_only=True):
         return [entry for group in self.groups for entry in group.entries]
 
     def entry(self, number: int) -> Entry | None:
-        """The one of this number or the nearest to it; of number 0 the first that has a picture."""
+        """The one of this number or the nearest to it; of number 0 the first that is seen on a page."""
         entries = self.entries
         if number < 1:
-            return next((each for each in entries if each.sheet), entries[0] if entries else None)
+            shown = sorted(entries, key=lambda each: (each.sheet is None, each.box is None, each.number))
+            return next(iter(shown), None)
         return entries[min(number, len(entries)) - 1] if entries else None
 
 
@@ -128,7 +129,7 @@ def _numbered(groups: list[Group]) -> list[Group]:
 
 def _missing(report: DossierReport, book: RuleBook) -> Iterator[Entry]:
     count = len(report.missing)
-    for line in notice_of(report, book)[:count]:
+    for line in deficiencies_of(report, book)[:count]:
         code = "required-doubtful" if line.doubtful else "required-missing"
         yield Entry(
             number=0,

@@ -10,8 +10,8 @@ from api.case_dossiers import subject_of
 from api.resources import Resources
 from api.web.dossiers_report_view import told
 from documents import progress, queries, rule_changes
+from documents.deficiencies import Deficiency, deficiencies_of
 from documents.models import DossierState
-from documents.notice import NoticeLine, notice_of
 from documents.report import Content, DocumentReport, Message, Page, Severity, Verdict
 from documents.rulebook import RuleBook
 
@@ -41,12 +41,16 @@ class FileView(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[FieldView, ...] = ()
     counts: Mapping[Severity, int] = {}
 
+    @property
+    def clean(self) -> bool:
+        return self.read and not self.counts
+
 
 class DossierView(msgspec.Struct, frozen=True, kw_only=True):
     checking: bool = False
     done: int = 0
     files: tuple[FileView, ...] = ()
-    told: tuple[NoticeLine, ...] = ()
+    told: tuple[Deficiency, ...] = ()
     """What the applicant would be told now."""
     checked: bool = False
     names: Mapping[str, str] = {}
@@ -70,7 +74,7 @@ async def load_dossier(session: AsyncSession, resources: Resources, code: str) -
             file_view(line, read.get((line.name, line.sha256)), states.get(line.id, progress.WAITING), book)
             for line in lines
         ),
-        told=tuple(notice_of(report, book)) if report else (),
+        told=tuple(deficiencies_of(report, book)) if report else (),
         checked=report is not None,
         names={item.code: told(item.name) for item in report.checklist} if report else {},
     )
@@ -87,7 +91,7 @@ def file_view(line: queries.FileLine, report: DocumentReport | None, state: str,
         state=progress.READ,
         read=True,
         kind=told(Message(family.zh, family.en)) if family else "",
-        title=report.title,
+        title="" if family and family.drawing else report.title,
         pages=len(report.pages),
         sheets=tuple(Counter(map(_sheet, report.pages)).most_common()),
         contents=tuple(Counter(page.content for page in report.pages).most_common()),

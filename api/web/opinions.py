@@ -20,7 +20,7 @@ from core.clock import local_date
 from core.errors import NotFound, Refusal
 from core.i18n import gettext
 from core.settings import MEGABYTE
-from documents import notices
+from documents import deficiency_notice
 from inspection import papers
 from inspection.commands import decisions
 from inspection.letter_texts import TITLES
@@ -126,7 +126,7 @@ async def look_up(session: AsyncSession, *, code: str, pdf: bytes | None = None)
     found = await papers.verify(session, code=code, pdf=pdf)
     if found.result is not Genuineness.UNKNOWN:
         return found
-    notice = await notices.verify(session, code=code, pdf=pdf)
+    notice = await deficiency_notice.verify(session, code=code, pdf=pdf)
     if notice is None:
         return found
     return Verification(

@@ -22,11 +22,15 @@ from api.web.rendering import page
 from core import clock
 from core.access import Action
 from core.errors import FieldProblem, InvalidInput, NotFound
+from core.i18n import N_
 from documents import rule_changes
 from documents.models import RulePart, RuleStatus, RuleVersion
+from inspection.trigger_words import FACTS, VALUES
 
 NEWEST = 20
 CONTEXT_LINES = 2
+#: What switches a document on and is no trigger of a whole department.
+OTHER_TRAITS = {"greening": N_("附属绿化"), "rectified": N_("有整改事项")}
 
 
 @dataclass
@@ -84,6 +88,7 @@ async def rules_page(
         changes=await changes(session),
         form=form,
         problems=told(refusal) if refusal else [],
+        traits={**VALUES, **FACTS, **OTHER_TRAITS},
     )
 
 

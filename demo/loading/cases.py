@@ -19,6 +19,7 @@ from demo.loading.replay import replay
 from demo.loading.rows import Rows
 from demo.loading.timeline import Scene
 from demo.projects import Project, Segment
+from documents.models import DeficiencyNotice
 from inspection import models
 from inspection.catalogue import current_matters
 from inspection.commands.decisions import OPINION_TOPIC
@@ -31,7 +32,8 @@ TABLES = (
     Account, AccountRole, Delegation, models.Officer, models.Certificate, models.Leave, models.Recusal, models.Vehicle,
     models.Project, models.Segment, models.CaseCounter, models.Case, models.CaseDocument, models.Party,
     models.CaseEvent, models.Clock, models.Pause, models.Promise, models.SlotSearch, models.SlotProposal, models.Visit,
-    models.Booking, models.CheckIn, models.Opinion, models.Finding, models.Letter, models.ViolationRecord, OutboxEvent,
+    models.Booking, models.CheckIn, models.Opinion, models.Finding, models.Letter, models.ViolationRecord,
+    DeficiencyNotice, OutboxEvent,
 )  # fmt: skip
 CONNECTIONS = ("gas", "power", "telecom")
 BETWEEN_RENDERINGS = timedelta(seconds=2)

@@ -1,10 +1,18 @@
 """From application to the departments' review of the papers."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+import msgspec
+
+from core.clock import local_date
+from core.printed import verification_code
 from demo.cases import Participation, Step
 from demo.loading.timeline import Timeline
+from demo.organisation import DEPARTMENTS
+from documents.deficiency_notice import NoticeContent, NoticeItem
+from documents.models import DeficiencyNotice
 from inspection import models
+from inspection.catalogue import LEAD
 from inspection.states import DocumentState, Event, LetterKind, Node, PartyState, Verdict
 
 READING = timedelta(minutes=10)
@@ -47,6 +55,30 @@ def notify_deficiencies(line: Timeline, step: Step, _: Step) -> None:
     line.row["deficiency_notices"] = 1
     correct = line.clockwork.running[-1][0]
     line.letter(LetterKind.DEFICIENCY, step.at, {"items": items, "due": correct["due"].isoformat()})
+    _deficiency_notice(line, step.at, items, correct["due"])
+
+
+def _deficiency_notice(line: Timeline, at: datetime, items: list[str], due: date) -> None:
+    """The paper itself, which is printed when somebody asks for it."""
+    project, code = line.case.project, verification_code()
+    content = NoticeContent(
+        code=code,
+        number=line.case.number,
+        project=f"{project.name} {line.case.segment.name}",
+        project_code=project.code,
+        owner=project.owner.name,
+        issuer=next(each.name for each in DEPARTMENTS if each.code == LEAD),
+        issued_on=local_date(at),
+        due=due,
+        items=[NoticeItem(zh=item) for item in items],
+    )
+    line.rows.add(
+        DeficiencyNotice,
+        subject=f"case:{line.case.number}",
+        verification_code=code,
+        issued_at=at,
+        content=msgspec.to_builtins(content),
+    )
 
 
 def resubmit(line: Timeline, step: Step, _: Step) -> None:

@@ -4,7 +4,6 @@ A 2 KB file can unfold to gigabytes and a 4 KB one can hang a renderer: so strea
 against a cap, and nested forms are counted, not drawn. qpdf (pikepdf) parses; PDFium has not seen the file yet.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +31,7 @@ Check = Callable[[pikepdf.Pdf], Iterator[Suspicion]]
 class Triage:
     """What is known of the file. `pages` is qpdf's count, None where it could not open the file."""
 
+    path: str
     pages: int | None = None
     user_units: dict[int, float] = field(default_factory=dict)
     suspicions: list[Suspicion] = field(default_factory=list)
@@ -42,9 +42,10 @@ class Triage:
         return any(suspicion.stops for suspicion in self.suspicions)
 
     def damaged(self, error: Exception) -> None:
-        """Notes that the parser tripped, once."""
+        """Notes that the parser tripped, once; what it says names our copy of the file, which nobody knows."""
         if not any(suspicion.code == "damaged" for suspicion in self.suspicions):
-            reason = f"{type(error).__name__}: {re.sub(r'^.*?[.]pdf[^:]*:|/[^ ]+/', '', str(error))}"[:160]
+            said = str(error).replace(self.path, "").lstrip(": ")
+            reason = f"{type(error).__name__}: {said}"[:160]
             self.suspicions.append(Suspicion("damaged", {"reason": reason}, reason))
 
 
@@ -62,7 +63,7 @@ def kind_of(head: bytes) -> str | None:
 
 def examine(path: str) -> Triage:
     """All that can be said without drawing. Never raises for what is in the file."""
-    triage = Triage()
+    triage = Triage(path)
     triage.suspicions.extend(_foreign_bytes(Path(path)))
     try:
         with pikepdf.open(

@@ -18,13 +18,13 @@ from demo.loading.people import SHOWN
 from demo.loading.trading import publications
 from demo.notices import build_processes
 from documents import commands as documents
-from documents.models import Dossier, StoredFile
+from documents.models import DeficiencyNotice, Dossier, StoredFile
 from inspection import models
 from inspection.catalogue import seed_catalogue
 from inspection.commands import timekeeping
 from inspection.opinion_content import opinion_content
 from inspection.rules import TRANSITIONS
-from inspection.states import BookingState, CaseState, Lamp
+from inspection.states import BookingState, CaseState, Lamp, LetterKind
 from tendering.models import Notice
 from tendering.rules import Nature, NoticeKind, may_follow
 from tests.conftest import Clones, settings_for
@@ -75,6 +75,12 @@ async def test_cases_at_the_window_have_their_dossiers(loaded: Database) -> None
 
     assert (len(subjects), asked) == (5, 5)
     assert await count(loaded, StoredFile) > 60
+
+
+async def test_whoever_was_told_what_is_missing_has_the_notice(loaded: Database) -> None:
+    letters = await count(loaded, models.Letter, col(models.Letter.kind) == LetterKind.DEFICIENCY)
+
+    assert await count(loaded, DeficiencyNotice) == letters > 5
 
 
 async def test_every_role_has_its_login(loaded: Database) -> None:

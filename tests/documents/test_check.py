@@ -81,6 +81,14 @@ def test_a_file_cut_off(tmp_path: Path) -> None:
     assert (codes(report), report.verdict) == (["unreadable"], Verdict.UNREADABLE)
 
 
+def test_an_unreadable_file_goes_by_the_name_its_owner_gave_it(tmp_path: Path) -> None:
+    stored = saved(tmp_path, "ab" * 32, b"%PDF-1.7\n1 0 obj << /Type /Catalog")
+    report = check_document(submitted_file(stored, "竣工报告.pdf"), today=TODAY)
+    (finding,) = report.findings
+    assert (report.file, finding.code, finding.document) == ("竣工报告.pdf", "unreadable", "竣工报告.pdf")
+    assert "ab" * 4 not in f"{finding.evidence}{finding.message}"
+
+
 def test_a_file_that_takes_too_long_keeps_the_pages_read(tmp_path: Path) -> None:
     paper = a4()
     for line in range(30):

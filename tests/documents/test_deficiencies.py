@@ -1,5 +1,5 @@
+from documents.deficiencies import deficiencies_of
 from documents.dossier import reconcile
-from documents.notice import notice_of
 from documents.report import Content, ProjectFacts
 from documents.rulebook import shipped
 from tests.documents.builders import field, page, report
@@ -16,7 +16,7 @@ def test_everything_is_said_once_missing_documents_first() -> None:
         BOOK.finding("external-link", other.file),
         BOOK.finding("seal-missing", other.file, party="检测单位"),
     ]
-    lines = notice_of(reconcile([scan, other], FACTS, BOOK), BOOK)
+    lines = deficiencies_of(reconcile([scan, other], FACTS, BOOK), BOOK)
     assert [(line.number, line.document, line.what.zh, line.doubtful) for line in lines] == [
         (1, "防雷检测报告.pdf", "防雷装置检测报告是否为所交的防雷检测报告.pdf，需人工核对。", True),
         (2, "防雷检测报告.pdf", "第 1 页为扫描件，没有可读文字，需人工核对。", True),
@@ -27,7 +27,7 @@ def test_everything_is_said_once_missing_documents_first() -> None:
 
 def test_a_missing_document_names_item_and_party() -> None:
     facts = ProjectFacts(matters=frozenset({"elevators"}))
-    (line,) = notice_of(reconcile([], facts, BOOK), BOOK)
+    (line,) = deficiencies_of(reconcile([], facts, BOOK), BOOK)
     assert (line.what.zh, line.what.en) == (
         "缺少电梯监督检验报告（市监(特检)）。",
         "Elevator inspection report is missing (市监(特检)).",

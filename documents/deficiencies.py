@@ -8,7 +8,7 @@ from documents.report import ChecklistItem, DossierReport, Finding, Message, Sev
 from documents.rulebook import RuleBook
 
 
-class NoticeLine(msgspec.Struct, kw_only=True, frozen=True):
+class Deficiency(msgspec.Struct, kw_only=True, frozen=True):
     """One thing to do. `document` is None for what was not submitted; `doubtful` ones a person still has to look at."""
 
     number: int
@@ -27,7 +27,7 @@ class NoticeLine(msgspec.Struct, kw_only=True, frozen=True):
         return Message(f"《{self.document}》：{self.what.zh}", f"{self.document}: {self.what.en}")
 
 
-def notice_of(report: DossierReport, book: RuleBook) -> list[NoticeLine]:
+def deficiencies_of(report: DossierReport, book: RuleBook) -> list[Deficiency]:
     """What is missing first, then document by document; notes are not part of it.
 
     Findings of one document that say the same are one line, so that nothing is asked for twice.
@@ -36,14 +36,14 @@ def notice_of(report: DossierReport, book: RuleBook) -> list[NoticeLine]:
     return [msgspec.structs.replace(line, number=number) for number, line in enumerate(lines, 1)]
 
 
-def _missing(report: DossierReport, book: RuleBook) -> Iterator[NoticeLine]:
+def _missing(report: DossierReport, book: RuleBook) -> Iterator[Deficiency]:
     rule = book.findings.finding["required-missing"]
     for item in report.missing:
         if item.state is State.MISSING:
             values = {"item": item.name.zh, "party": item.party}
             english = {"item": item.name.en, "party": item.party}
             what = Message(rule.zh % values, rule.en % english)
-            yield NoticeLine(
+            yield Deficiency(
                 number=0,
                 document=None,
                 page=None,
@@ -56,11 +56,11 @@ def _missing(report: DossierReport, book: RuleBook) -> Iterator[NoticeLine]:
             yield _unclear(item, book)
 
 
-def _unclear(item: ChecklistItem, book: RuleBook) -> NoticeLine:
+def _unclear(item: ChecklistItem, book: RuleBook) -> Deficiency:
     """A document that may be the one asked for, which nobody could read."""
     rule = book.findings.finding["required-doubtful"]
     files = "、".join(item.documents)
-    return NoticeLine(
+    return Deficiency(
         number=0,
         document=item.documents[0] if item.documents else None,
         page=None,
@@ -73,14 +73,14 @@ def _unclear(item: ChecklistItem, book: RuleBook) -> NoticeLine:
     )
 
 
-def _wrong(report: DossierReport) -> Iterator[NoticeLine]:
+def _wrong(report: DossierReport) -> Iterator[Deficiency]:
     for document in report.documents:
         said: set[Message] = set()
         for finding in sorted(document.findings, key=_gravest_first):
             if finding.severity is Severity.NOTE or finding.message in said:
                 continue
             said.add(finding.message)
-            yield NoticeLine(
+            yield Deficiency(
                 number=0,
                 document=document.file,
                 page=finding.page,

@@ -16,12 +16,12 @@ from core import ledger, outbox
 from core.clock import local_date
 from core.outbox import Event
 from core.printed import CODE, typeset, verification_code
-from documents.models import Notice
-from documents.notice import NoticeLine
+from documents.deficiencies import Deficiency
+from documents.models import DeficiencyNotice
 
 PRINT = "documents.notice"
 """Payload: {notice_id}."""
-TEMPLATE = Path(__file__).parent / "templates" / "notice.typ"
+TEMPLATE = Path(__file__).parent / "templates" / "deficiency_notice.typ"
 
 
 class NoticeItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,13 +62,13 @@ class Verified(msgspec.Struct, frozen=True):
     sha256: str
 
 
-def items_of(told: Sequence[str], lines: Sequence[NoticeLine]) -> list[NoticeItem]:
+def items_of(told: Sequence[str], lines: Sequence[Deficiency]) -> list[NoticeItem]:
     """The items as the window told them; those that it took over from the intake with page, rule and English."""
     known = {line.text.zh: line for line in lines}
     return [_item(text, known.get(text)) for text in told]
 
 
-def _item(text: str, line: NoticeLine | None) -> NoticeItem:
+def _item(text: str, line: Deficiency | None) -> NoticeItem:
     if line is None:
         return NoticeItem(zh=text)
     return NoticeItem(
@@ -81,7 +81,7 @@ def _item(text: str, line: NoticeLine | None) -> NoticeItem:
     )
 
 
-async def issue_notice(
+async def issue(
     session: AsyncSession,
     subject: str,
     *,
@@ -89,11 +89,11 @@ async def issue_notice(
     due: date | None,
     items: list[NoticeItem],
     **facts: str,
-) -> Notice:
+) -> DeficiencyNotice:
     """Keep what is told, under a code of its own; a worker then prints it. `facts` are the content's other parts."""
     code = verification_code()
     content = NoticeContent(code=code, issued_on=local_date(now), due=due, items=items, **facts)
-    notice = Notice(
+    notice = DeficiencyNotice(
         subject=subject, verification_code=code, issued_at=now, content=msgspec.to_builtins(content)
     )
     session.add(notice)
@@ -111,13 +111,26 @@ async def issue_notice(
 
 async def render(resources: Any, event: Event) -> bytes:
     async with resources.database.transaction() as session:
-        notice = await session.get_one(Notice, event.payload["notice_id"])
-    return await asyncio.to_thread(typeset, TEMPLATE, notice.content, base_url=resources.settings.base_url)
+        notice = await session.get_one(DeficiencyNotice, event.payload["notice_id"])
+    return await printed(notice, base_url=resources.settings.base_url)
+
+
+async def printed(notice: DeficiencyNotice, *, base_url: str) -> bytes:
+    """The kept rendering, or a first one."""
+    if notice.pdf is not None:
+        return notice.pdf
+    return await asyncio.to_thread(typeset, TEMPLATE, notice.content, base_url=base_url)
 
 
 async def keep(session: AsyncSession, event: Event, pdf: bytes, now: datetime) -> None:
-    """Keep the one rendering, its hash also in the ledger."""
-    notice = await session.get_one(Notice, event.payload["notice_id"], with_for_update=True)
+    await keep_rendering(session, event.payload["notice_id"], pdf, now=now)
+
+
+async def keep_rendering(session: AsyncSession, notice_id: int, pdf: bytes, *, now: datetime) -> bytes:
+    """Keep the one rendering, its hash also in the ledger, and return it; a second one is dropped."""
+    notice = await session.get_one(DeficiencyNotice, notice_id, with_for_update=True)
+    if notice.pdf is not None:
+        return notice.pdf
     notice.pdf, notice.sha256 = pdf, hashlib.sha256(pdf).hexdigest()
     ledger.record(
         session,
@@ -126,15 +139,21 @@ async def keep(session: AsyncSession, event: Event, pdf: bytes, now: datetime) -
         now=now,
         data={"sha256": notice.sha256, "verification_code": notice.verification_code},
     )
+    return pdf
 
 
-async def latest_notice(session: AsyncSession, subject: str) -> Notice | None:
-    newest = sa.select(Notice).where(col(Notice.subject) == subject).order_by(col(Notice.id).desc()).limit(1)
-    notice: Notice | None = await session.scalar(newest)
+async def latest(session: AsyncSession, subject: str) -> DeficiencyNotice | None:
+    newest = (
+        sa.select(DeficiencyNotice)
+        .where(col(DeficiencyNotice.subject) == subject)
+        .order_by(col(DeficiencyNotice.id).desc())
+        .limit(1)
+    )
+    notice: DeficiencyNotice | None = await session.scalar(newest)
     return notice
 
 
-def content_of(notice: Notice) -> NoticeContent:
+def content_of(notice: DeficiencyNotice) -> NoticeContent:
     return msgspec.convert(notice.content, NoticeContent)
 
 
@@ -145,9 +164,11 @@ async def verify(session: AsyncSession, *, code: str = "", pdf: bytes | None = N
     """
     sha256 = hashlib.sha256(pdf).hexdigest() if pdf is not None else ""
     codes = [code.strip().upper()] if code else [found.decode() for found in CODE.findall(pdf or b"")]
-    by_hash = sa.and_(sa.literal(not code), col(Notice.sha256) == sha256)
+    by_hash = sa.and_(sa.literal(not code), col(DeficiencyNotice.sha256) == sha256)
     notice = await session.scalar(
-        sa.select(Notice).where(sa.or_(col(Notice.verification_code).in_(codes), by_hash)).limit(1)
+        sa.select(DeficiencyNotice)
+        .where(sa.or_(col(DeficiencyNotice.verification_code).in_(codes), by_hash))
+        .limit(1)
     )
     if notice is None:
         return None
