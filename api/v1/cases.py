@@ -17,6 +17,7 @@ EXAMPLE: dict[str, Any] = {
     "code": "LH202600042",
     "kind": "inspection",
     "state": "scheduled",
+    "project_code": "2601-990101-47-01-000001",
     "project_name": "滨江实验小学新建工程",
     "segment_name": "一期",
     "accepted_on": "2026-03-03",

@@ -3,7 +3,19 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from api.v1 import bulk, cases, changes, documents, exchange, guide, notices, roots, schedules, webhooks
+from api.v1 import (
+    bulk,
+    cases,
+    changes,
+    documents,
+    exchange,
+    guide,
+    inspections,
+    notices,
+    roots,
+    schedules,
+    webhooks,
+)
 
 ROUTES: list[ControllerRouterHandler] = [
     Router(
@@ -17,6 +29,7 @@ ROUTES: list[ControllerRouterHandler] = [
             *webhooks.ROUTES,
             *cases.ROUTES,
             *guide.ROUTES,
+            *inspections.ROUTES,
             *schedules.ROUTES,
             *documents.ROUTES,
         ],

@@ -27,6 +27,7 @@ class PublicProgress(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     kind: CaseKind
     state: CaseState
+    project_code: str
     project_name: str
     segment_name: str
     accepted_on: date | None
@@ -47,6 +48,7 @@ async def public_progress(session: AsyncSession, code: str) -> PublicProgress:
                 col(Case.state),
                 col(Case.accepted_at),
                 col(Case.issued_at),
+                col(Project.code).label("project_code"),
                 col(Project.name).label("project_name"),
                 col(Segment.name).label("segment_name"),
                 col(Clock.due),
@@ -77,6 +79,7 @@ async def public_progress(session: AsyncSession, code: str) -> PublicProgress:
         code=row.code,
         kind=row.kind,
         state=row.state,
+        project_code=row.project_code,
         project_name=row.project_name,
         segment_name=row.segment_name,
         accepted_on=local_date(row.accepted_at) if row.accepted_at else None,

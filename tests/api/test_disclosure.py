@@ -133,6 +133,7 @@ async def guesses(database: Database) -> list[str]:
         for place in ("/progress", "/verify", "/api/v1/cases")
     ] + [
         *(f"/api/v1/cases/{code}/public" for code in codes),
+        *("/projects/2601-990101-47-01-000001", "/projects/2601-990101-47-01-000002", "/projects/nothing"),
         *("/nothing", "/notices/nothing", "/processes/nothing", "/complaints/1", "/drafts/1", "/cases"),
         *("/api/v1/nothing", "/api/v1/notices?limit=0", "/api/v1/webhooks", "/api/v1/exchange/sources"),
         *("/feeds/nothing/tasks.ics", "/following/nothing", "/unsubscribe/nothing"),
