@@ -19,6 +19,7 @@ from litestar.types import ControllerRouterHandler, Method
 from litestar.types.internal_types import PathParameterDefinition
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api import demo_clock
 from api.auth.middleware import RequestContext, require_action
 from api.auth.principal import Principal
 from api.open_interface import OpenInterface, allowances
@@ -37,6 +38,7 @@ YEAR = "public, max-age=31536000, immutable"
 
 def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or Settings()
+    demo_clock.follow(settings)
     log.configure(json=settings.log_json)
     return connect(build(settings), settings)
 
@@ -76,7 +78,7 @@ def connect(app: Litestar, settings: Settings) -> Litestar:
     """Open database and queue, and put around the router what must also meet an unknown address."""
     resources = app.state.resources = Resources.open(settings)
     app.asgi_handler = RequestContext(app.asgi_handler, resources.database)
-    if settings.public_cache:
+    if settings.public_cache and settings.demo_speed == 1:
         app.asgi_handler = PublicCache(app.asgi_handler, resources.database)
     anonymous, keyed = allowances(settings.api_rate)
     app.asgi_handler = OpenInterface(app.asgi_handler, resources.redis, anonymous=anonymous, keyed=keyed)

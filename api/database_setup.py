@@ -11,7 +11,7 @@ from api.auth.sessions import hash_password
 from core import calendars, clock
 from core.db import Database
 from core.settings import Settings
-from demo import loading
+from demo import loading, tender_life
 from inspection.catalogue import seed_catalogue
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -53,6 +53,20 @@ def load_demo(settings: Settings, *, size: str) -> str:
     if counts is None:
         return "数据库中已有演示城市 · the database already holds a demo city"
     return "\n".join(f"{count:>8} {what}" for what, count in counts.items())
+
+
+def begin_tender(settings: Settings) -> str:
+    """Start a tender that the demo's clock carries through; returns its page."""
+    return f"/processes/{asyncio.run(_begin_tender(settings))}"
+
+
+async def _begin_tender(settings: Settings) -> str:
+    database = Database(settings)
+    try:
+        async with database.transaction() as session:
+            return await tender_life.begin_tender(session, now=clock.now())
+    finally:
+        await database.close()
 
 
 async def _load_demo(settings: Settings, preset: str) -> dict[str, int] | None:

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import click
 
-from api import database_setup
+from api import database_setup, demo_clock
 from api.embedded import Embedded
 from core.settings import Settings
 from demo.loading import accounts_table
@@ -26,6 +26,7 @@ def run_everything(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     with Embedded(settings) as ready:
         database_setup.migrate(ready)
+        demo_clock.start(ready)
         database_setup.load_demo_once(ready)
         environment = os.environ | {
             "DATABASE_URL": ready.database_url,
@@ -37,7 +38,7 @@ def run_everything(settings: Settings) -> int:
         children = [_start(environment, *command) for command in commands]
         try:
             _announce(ready, children)
-            return _watch(children)
+            return _watch(ready, children)
         except KeyboardInterrupt:
             return 0
         finally:
@@ -62,11 +63,16 @@ def _announce(settings: Settings, children: "list[subprocess.Popen[Any]]") -> No
             time.sleep(0.1)
     click.echo(f"\n  一窗 Yichuang  →  {settings.base_url}\n")
     click.echo(accounts_table())
+    if settings.demo_speed != 1:
+        click.echo(
+            f"\n  ×{settings.demo_speed:g}  →  {settings.base_url}{database_setup.begin_tender(settings)}"
+        )
     click.echo("\n  Ctrl-C 停止 · stops everything\n")
 
 
-def _watch(children: "list[subprocess.Popen[Any]]") -> int:
+def _watch(settings: Settings, children: "list[subprocess.Popen[Any]]") -> int:
     while True:
+        demo_clock.keep(settings)
         for child in children:
             code = child.poll()
             if code is not None:

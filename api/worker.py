@@ -15,7 +15,7 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import handlers
+from api import demo_clock, handlers
 from api.resources import Resources
 from core import clock, log, outbox
 from core.settings import Settings
@@ -86,6 +86,7 @@ async def relay(resources: Resources, pool: ArqRedis, queue: str) -> None:
 
 async def serve_jobs(settings: Settings, queue: str = outbox.GENERAL) -> None:
     """Run until SIGTERM or SIGINT, through outages of the queue."""
+    demo_clock.follow(settings)
     log.configure(json=settings.log_json)
     resources = Resources.open(settings)
     try:

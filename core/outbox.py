@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
+from core import clock
 from core.db import Database
 from core.tables import Json, Timestamp, identity
 
@@ -155,7 +156,8 @@ async def claim_due(
         .with_for_update(skip_locked=True)
     )
     leases = [
-        {"id": row.id, "due": now + min(LEASE * 2 ** min(row.attempts, 10), LONGEST_LEASE)} for row in rows
+        {"id": row.id, "due": now + clock.lasting(min(LEASE * 2 ** min(row.attempts, 10), LONGEST_LEASE))}
+        for row in rows
     ]
     if leases:
         await session.execute(sa.update(OutboxEvent), leases)

@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     """True behind HTTPS."""
     demo: bool = False
     """Show the demo logins on the login page."""
+    demo_speed: float = Field(default=1, gt=0, le=1_000_000)
+    """How many times as fast as the true clock a demo's runs; see `api/demo_clock.py`."""
     debug: bool = False
     upload_limit: int = 512 * MEGABYTE
     """Bytes in one uploaded file."""

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api.auth.principal import Principal
-from core import ledger
+from core import clock, ledger
 from core.access import Action
 from core.errors import Refusal
 from core.people import Account, AccountRole, ApiKey, LoginSession
@@ -66,7 +66,10 @@ async def open_session(session: AsyncSession, account: Account, *, now: datetime
     token = secrets.token_urlsafe(32)
     session.add(
         LoginSession(
-            token_hash=token_hash(token), account_id=account.id, created_at=now, expires_at=now + LIFETIME
+            token_hash=token_hash(token),
+            account_id=account.id,
+            created_at=now,
+            expires_at=now + clock.lasting(LIFETIME),
         )
     )
     ledger.record(

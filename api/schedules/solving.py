@@ -148,7 +148,7 @@ async def _beat(
 async def _keep(resources: Resources, event: Event, step: dict[str, Any] | None) -> bool:
     """Hold the event and store the progress. True if somebody asked to cancel."""
     async with resources.database.transaction() as session:
-        await outbox.hold(session, event.id, until=clock.now() + SILENCE)
+        await outbox.hold(session, event.id, until=clock.now() + clock.lasting(SILENCE))
         row = await commands.find(session, event.payload["code"])
         if step:
             row.progress = {

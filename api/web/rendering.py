@@ -42,6 +42,8 @@ def build_engine(settings: Settings) -> JinjaTemplateEngine:
         asset=asset_url,
         Action=Action,
         demo=settings.demo,
+        demo_speed=settings.demo_speed,
+        demo_now=clock.now,
         base_url=settings.base_url,
     )
     if settings.demo:

@@ -31,6 +31,7 @@ SHOWN = (
     ("supervisor", Role.SUPERVISOR, None, "中心督查"),
     ("discipline", Role.DISCIPLINE, None, "监察"),
     ("trading", Role.TRADING_CLERK, None, "交易业务"),
+    ("trading2", Role.TRADING_CLERK, None, "交易业务（复核）"),
     ("bidder", Role.BIDDER, None, "投标人"),
     ("admin", Role.ADMINISTRATOR, None, "系统管理员"),
     ("admin2", Role.ADMINISTRATOR, None, "系统管理员（复核）"),
