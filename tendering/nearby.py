@@ -1,13 +1,19 @@
-"""What is close to what somebody looks at: similar notices, and what to try when nothing was found."""
+"""What is close: similar notices, what to try when nothing was found, what closes soon."""
 
+from datetime import datetime
 from itertools import pairwise
 
 import msgspec
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
 
 from tendering import search
-from tendering.queries import NoticeFilter, NoticeLine, count_notices, list_notices
+from tendering.models import Notice, Process, SearchEntry
+from tendering.queries import LINE, NoticeFilter, NoticeLine, count_notices, line_of, list_notices
 from tendering.records import NoticeDetail
+from tendering.rules import Category, NoticeKind, Stage
 
 #: Notices of the same category, region and stage that are compared, newest first.
 COMPARED = 300
@@ -32,6 +38,35 @@ async def similar_notices(session: AsyncSession, notice: NoticeDetail, *, limit:
             best[line.ocid] = (likeness, line)
     ranked = sorted(best.values(), key=lambda entry: -entry[0])
     return [line for _, line in ranked[:limit]]
+
+
+async def closing_soon(
+    session: AsyncSession, *, now: datetime, category: Category | None = None, limit: int = 30
+) -> list[NoticeLine]:
+    """Tenders that still take bids, the nearest deadline first. What a later notice of the process moved or ended is
+    told by that notice only.
+    """
+    later = aliased(Notice)
+    outdated = sa.select(sa.literal(1)).where(
+        col(later.process_id) == col(Notice.process_id),
+        col(later.ordinal) > col(Notice.ordinal),
+        sa.or_(
+            col(later.closes_at).is_not(None),
+            col(later.about_id) == col(Notice.id),
+            col(later.kind) == NoticeKind.TERMINATION,
+        ),
+    )
+    statement = (
+        sa.select(*LINE)
+        .join_from(SearchEntry, Notice, col(Notice.id) == col(SearchEntry.notice_id))
+        .join(Process, col(Process.id) == col(Notice.process_id))
+        .where(col(SearchEntry.closes_at) > now, col(SearchEntry.stage) == Stage.TENDER, ~outdated.exists())
+        .order_by(col(SearchEntry.closes_at), col(SearchEntry.notice_id))
+        .limit(limit)
+    )
+    if category is not None:
+        statement = statement.where(col(SearchEntry.category) == category)
+    return [line_of(row) for row in await session.execute(statement)]
 
 
 async def nearest_words(session: AsyncSession, wanted: NoticeFilter) -> str | None:

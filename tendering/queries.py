@@ -70,6 +70,24 @@ class NoticeLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     closes_at: datetime | None
 
 
+#: What `line_of` reads.
+LINE: tuple[Any, ...] = (
+    col(Notice.id).label("key"),
+    col(Notice.code),
+    col(Process.code).label("process"),
+    col(Notice.title),
+    col(Notice.category),
+    col(Notice.kind),
+    col(Notice.stage),
+    col(Notice.nature),
+    col(Notice.district),
+    col(Notice.buyer_name),
+    col(Notice.amount),
+    col(Notice.published_at),
+    col(Notice.closes_at),
+)
+
+
 class Facets(msgspec.Struct, frozen=True):
     """How many notices a filter finds, by category, stage and district; beyond COUNT_LIMIT, at least so many."""
 
@@ -117,7 +135,7 @@ async def list_notices(
     first, last = (rows[0], rows[-1]) if rows else (None, None)
     has_newer, has_older = (more, True) if place.newer else (place.edge is not None, more)
     return NoticePage(
-        [_line(row) for row in rows],
+        [line_of(row) for row in rows],
         older=_encode("o", last) if last is not None and has_older else None,
         newer=_encode("n", first) if first is not None and has_newer else None,
     )
@@ -127,21 +145,7 @@ async def _rows(session: AsyncSession, wanted: NoticeFilter, place: Place, limit
     """Up to `limit` rows beyond the place."""
     entry = _found(wanted, place, limit)
     statement: Any = (
-        sa.select(
-            col(Notice.id).label("key"),
-            col(Notice.code),
-            col(Process.code).label("process"),
-            col(Notice.title),
-            col(Notice.category),
-            col(Notice.kind),
-            col(Notice.stage),
-            col(Notice.nature),
-            col(Notice.district),
-            col(Notice.buyer_name),
-            col(Notice.amount),
-            col(Notice.published_at),
-            col(Notice.closes_at),
-        )
+        sa.select(*LINE)
         .join_from(entry, Notice, col(Notice.id) == entry.c.notice_id)
         .join(Process, col(Process.id) == col(Notice.process_id))
         .order_by(*place.order(Notice))
@@ -232,7 +236,7 @@ async def districts_present(session: AsyncSession) -> list[str]:
     return list(rows.all())
 
 
-def _line(row: Any) -> NoticeLine:
+def line_of(row: Any) -> NoticeLine:
     return NoticeLine(
         id=row.code,
         ocid=ocid_of(row.process),

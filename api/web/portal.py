@@ -117,6 +117,7 @@ async def show_notices(
         wanted=wanted,
         state=state,
         chips=[(label, address(state, without=name)) for name, label in labels_of(wanted).items()],
+        conditions=[label for name, label in labels_of(wanted).items() if name != "q"],
         older=address(state, cursor=found.older) if found.older else None,
         newer=address(state, cursor=found.newer) if found.newer else None,
         follow=address(state).replace("/notices", "/following", 1),
