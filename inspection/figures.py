@@ -32,7 +32,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         if self.value is None:
             return ""
         counted = self.denominator == 1 and self.unit in COUNTS
-        return str(int(self.value) if counted else self.value)
+        return plain(self.value) if counted else str(self.value)
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -58,6 +58,11 @@ def _a_year_before(day: date) -> date:
     if is_end_of_february:
         return date(day.year - 1, FEBRUARY + 1, 1) - timedelta(days=1)
     return day.replace(year=day.year - 1)
+
+
+def plain(number: Decimal) -> str:
+    """A numerator or denominator: two decimals at most, and none where they say nothing."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def rate(numerator: Decimal | int, denominator: Decimal | int, *, scale: int = 1) -> Decimal | None:
@@ -90,15 +95,15 @@ def figure_of(
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure that came out otherwise; None where it was not there."""
+    """A figure that came out otherwise, as people write it; empty where it was not there."""
 
     code: str
     department: str | None
     zh: str
     en: str
     unit: str
-    before: Decimal | None
-    after: Decimal | None
+    before: str
+    after: str
     gone: tuple[str, ...]
     """Cases that no longer count, and (`new`) those that now do."""
     new: tuple[str, ...]
@@ -121,8 +126,8 @@ def changes(before: Iterable[Figure], after: Iterable[Figure]) -> list[Change]:
                 zh=known.zh,
                 en=known.en,
                 unit=known.unit,
-                before=one.value if one else None,
-                after=other.value if other else None,
+                before=one.shown if one else "",
+                after=other.shown if other else "",
                 gone=tuple(sorted(cases - cases_now)),
                 new=tuple(sorted(cases_now - cases)),
             )

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.i18n import translate
 from core.printed import set_pages
-from inspection.figures import Figure
+from inspection.figures import Figure, plain
 from inspection.report import BY_DEPARTMENT, MONTHLY, Bar, Report, department_bars, monthly_bars, sentences
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
@@ -59,8 +59,8 @@ def as_pdf(report: Report, locale: str, departments: Mapping[str, str], *, made_
                 each.code.partition(".")[0],
                 name_of(each, locale),
                 departments.get(each.department or "", ""),
-                f"{each.numerator:.2f}",
-                f"{each.denominator:.2f}",
+                plain(each.numerator),
+                plain(each.denominator),
                 each.shown and f"{each.shown} {said(each.unit)}",
                 str(len(each.cases)),
             ]

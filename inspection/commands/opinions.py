@@ -10,9 +10,11 @@ from sqlmodel import col
 
 from core.clock import local_date
 from core.errors import NotFound
+from core.people import Right
 from inspection.commands import timekeeping
 from inspection.commands.aftercare import watch_promise
 from inspection.commands.bookings import booked_officers
+from inspection.commands.delegations import require_right
 from inspection.commands.fieldwork import FindingForm, add_finding, check_seen, findings_of
 from inspection.commands.transitions import move_party, note
 from inspection.commands.violations import watch_listing
@@ -72,6 +74,7 @@ async def give_opinion(
     officer, visit = await speaker(session, case, party, by=by)
     if verdict is Verdict.DEEMED:
         raise WrongState
+    await _require_signing_right(session, party, verdict, by=by, at=at or now)
     promised = commitment and commitment.text.strip() and commitment.due > local_date(now)
     if verdict is Verdict.AGREE_WITH_COMMITMENT and not promised:
         raise CommitmentRequired
@@ -123,6 +126,7 @@ async def countersign_opinion(
         raise WrongState
     if opinion.first_signer == officer.id:
         raise TwoSignaturesRequired
+    await _require_signing_right(session, party, opinion.verdict, by=by, at=at or now)
     await check_seen(
         session, opinion, said_by=opinion.first_signer, officer=officer, seen=seen, theirs=said(opinion)
     )
@@ -187,6 +191,15 @@ async def speaker(
     if await session.scalar(certified.limit(1)) is None:
         raise NotAssigned
     return officer, None
+
+
+async def _require_signing_right(
+    session: AsyncSession, party: Party, verdict: Verdict, *, by: int, at: datetime
+) -> None:
+    """Who is lent to a department signs for it under its delegation of the day. Raises `DelegationMissing`."""
+    matter = await session.get_one(Matter, party.matter_id)
+    right = Right.COMMITMENT if verdict is Verdict.AGREE_WITH_COMMITMENT else Right.INSTANT_APPROVAL
+    await require_right(session, by, right, now=at, department=party.department_code, matter=matter.code)
 
 
 async def _settle_findings(

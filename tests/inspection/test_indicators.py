@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.workdays import state_council_calendar
 from inspection.commands import decisions
 from inspection.commands.fieldwork import FindingForm
-from inspection.figures import Figure, Period
+from inspection.figures import Figure, Period, changes, plain
 from inspection.indicators import CaseFacts, SpokenOpinion, indicators
 from inspection.queries.indicator_facts import compute
 from inspection.states import CaseKind, Verdict
@@ -54,6 +54,19 @@ def test_pauses_are_taken_off_the_handling_time() -> None:
     assert found["4.gross", None].value == Decimal("9.00")  # (14 + 4) / 2
     assert found["4.net", None].value == Decimal("6.50")  # (9 + 4) / 2
     assert found["4.calendar", None].value == Decimal("11.00")
+
+
+def test_counts_are_written_without_decimals() -> None:
+    before, after = (figures(fact("a")).values(), figures(fact("a"), fact("b")).values())
+    shown = {change.code: (change.before, change.after) for change in changes(before, after)}
+    assert (shown["1.visited"], shown["2.area"]) == (("1", "2"), ("1.20", "2.50"))
+    assert [plain(Decimal(each)) for each in ("3.00", "2.50", "-20", "0.125", "0")] == [
+        "3",
+        "2.5",
+        "-20",
+        "0.12",
+        "0",
+    ]
 
 
 def test_pass_rates_leave_the_unconcerned_out() -> None:

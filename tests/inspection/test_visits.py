@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core.errors import FourEyesRequired, NotAllowed
+from core.people import Account, Delegation, Right
 from inspection import refusals
 from inspection.commands import bookings, decisions, opinions, visits
 from inspection.commands.fieldwork import FindingForm
@@ -140,6 +141,50 @@ async def test_opinion_stands_with_two_different_signatures(session: AsyncSessio
     assert (fire.state, fire.verdict) == (PartyState.AGREE, Verdict.AGREE)
     with pytest.raises(refusals.WrongState):
         await opinions.give_opinion(session, case, fire, by=first, **agree)
+
+
+@pytest.mark.parametrize(
+    ("right", "matters", "until", "refused"),
+    [
+        (Right.INSTANT_APPROVAL, [], date(2026, 12, 31), False),
+        (Right.INSTANT_APPROVAL, ["fire_acceptance"], date(2026, 12, 31), False),
+        (Right.INSTANT_APPROVAL, ["archives"], date(2026, 12, 31), True),
+        (Right.INSTANT_APPROVAL, [], date(2026, 3, 2), True),
+        (Right.COMMITMENT, [], date(2026, 12, 31), True),
+        (None, [], date(2026, 12, 31), True),
+    ],
+)
+async def test_officer_lent_by_another_body_signs_only_under_a_delegation(
+    session: AsyncSession,
+    world: World,
+    right: Right | None,
+    matters: list[str],
+    until: date,
+    *,
+    refused: bool,
+) -> None:
+    case = await scheduled(session, world)
+    now = await arrive_and_open(session, world, case)
+    fire = await named(session, case, "fire")
+    first, second = (world.account(officer) for officer in await team_of(session, case, fire))
+    lent = await session.get_one(Account, second)
+    lent.department_code = "planning"
+    if right:
+        given: dict[str, Any] = {
+            "right": right,
+            "matters": matters,
+            "valid_from": date(2026, 1, 1),
+            "valid_to": until,
+        }
+        session.add(Delegation(department_code="fire", account_id=second, **given))
+    await opinions.give_opinion(session, case, fire, verdict=Verdict.AGREE, text="", by=first, now=now)
+    if refused:
+        with pytest.raises(refusals.DelegationMissing):
+            await opinions.countersign_opinion(session, case, fire, by=second, now=now)
+        assert fire.state is PartyState.CHECKED_IN
+    else:
+        await opinions.countersign_opinion(session, case, fire, by=second, now=now)
+        assert fire.state is PartyState.AGREE
 
 
 async def test_opinion_that_is_not_passed_lists_everything(session: AsyncSession, world: World) -> None:

@@ -1,7 +1,9 @@
 import re
 
 import httpx
+import pytest
 
+from core.people import Account
 from tests.api.web import walk
 from tests.api.web.conftest import City
 from tests.inspection import world
@@ -98,6 +100,23 @@ async def test_opinion_stands_with_the_second_officers_signature_only(city: City
     await city.log_in(second)
     await walk.done(city, f"/tasks/{code}/{FIRE}/sign")
     assert "待签名" not in (await city.get(f"/tasks/{code}/{FIRE}")).text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("zh-CN", "您没有代表该部门办理此事项的授权。"), ("en", "You hold no delegation of this department")],
+)
+async def test_officer_without_a_delegation_is_told_in_the_readers_language(
+    city: City, language: str, said: str
+) -> None:
+    code, (first, _) = await on_site(city)
+    async with city.database.transaction() as session:
+        (await session.get_one(Account, first)).department_code = "planning"
+    await city.log_in(first)
+    city.client.headers["accept-language"] = language
+    answer = await opine(city, code, verdict="agree")
+    assert answer.status_code == 403
+    assert said in answer.text
 
 
 async def test_failing_opinion_lists_findings_and_keeps_what_was_entered(city: City) -> None:

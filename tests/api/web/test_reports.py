@@ -1,4 +1,5 @@
 import io
+import re
 import zipfile
 from datetime import date
 
@@ -40,6 +41,8 @@ async def test_figures_lead_to_their_cases_and_a_snapshot_says_what_changed(city
     await city.log_in(city.world.supervisor)
     report = await city.get("/supervision/report?period=2026-03")
     assert "开展联合验收 1 个" in report.text
+    assert re.search(r">\s*1 个", report.text)
+    assert not re.search(r"\d\.00 (个(?!工作日)|次|宗)", report.text)
     cases = await city.get("/supervision/report/cases?figure=1.visited&period=2026-03")
     assert f'href="/inspections/{code}"' in cases.text
     kept = await city.post("/supervision/snapshots", {"period": "2026-03"})
