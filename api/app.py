@@ -1,5 +1,7 @@
 """The application factory. Nothing is built at import time."""
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -32,6 +34,7 @@ from api.web.rendering import ASSETS, STATIC, build_engine
 from core import clock, log
 from core.db import Database
 from core.settings import Settings
+from scheduling.warm import warm
 
 YEAR = "public, max-age=31536000, immutable"
 
@@ -148,9 +151,20 @@ def provide_resources(state: State) -> Resources:
     return resources
 
 
+async def warm_kernels() -> None:
+    """Repairs use the solver's kernels: compiled beside us where the disk has none yet, then loaded."""
+    compiling = await asyncio.create_subprocess_exec(sys.executable, "-m", "scheduling.warm")
+    await compiling.wait()
+    await asyncio.to_thread(warm)
+
+
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    resources: Resources = app.state.resources
+    warming = asyncio.create_task(warm_kernels()) if resources.settings.warm_kernels else None
     try:
         yield
     finally:
-        await app.state.resources.close()
+        if warming is not None:
+            warming.cancel()
+        await resources.close()

@@ -1,9 +1,10 @@
 """What a process holds open: settings, database, queue. Built once by the application and once by the worker."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
+from api.schedules.engines import Engines
 from core.db import Database
 from core.settings import Settings
 
@@ -13,6 +14,7 @@ class Resources:
     settings: Settings
     database: Database
     redis: Redis
+    engines: Engines = field(default_factory=Engines)
 
     @classmethod
     def open(cls, settings: Settings) -> "Resources":
@@ -20,5 +22,6 @@ class Resources:
         return cls(settings, Database(settings), redis)
 
     async def close(self) -> None:
+        await self.engines.close()
         await self.database.close()
         await self.redis.aclose()

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api import demo_clock, handlers
 from api.resources import Resources
+from api.schedules import solving
 from core import clock, log, outbox
 from core.settings import Settings
 
@@ -25,7 +26,7 @@ TROUBLE_PAUSE_SECONDS = 1.0
 JOB_TIMEOUT_SECONDS = 120
 
 #: Jobs that one worker carries out side by side; a solve has it to itself.
-JOBS_AT_ONCE = {outbox.GENERAL: 8, "scheduling": 1}
+JOBS_AT_ONCE = {outbox.GENERAL: 8, solving.QUEUE: 1}
 
 Enqueue = Callable[[int], Awaitable[object]]
 
@@ -89,6 +90,8 @@ async def serve_jobs(settings: Settings, queue: str = outbox.GENERAL) -> None:
     demo_clock.follow(settings)
     log.configure(json=settings.log_json)
     resources = Resources.open(settings)
+    if queue == solving.QUEUE:
+        await resources.engines.keep_ready()
     try:
         while await serve_until_trouble(resources, queue):
             pass

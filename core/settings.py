@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     api_rate: float = 20
     """Requests a second that a caller of /api/v1 without a key may make for long; a burst may hold 30 times as many."""
     database_pool: int = 10
+    warm_kernels: bool = True
+    """Have the API load the solver's kernels at its start, compiled first where the disk has none."""
     solve_memory: int = 2048 * MEGABYTE
     """Bytes that solving one plan may take beyond the loaded program."""
     smtp_url: str = Field(default="", validation_alias="SMTP_URL")

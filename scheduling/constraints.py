@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
 from scheduling.plan import Placement
-from scheduling.problem import HalfDay, Hold, Party, Record
-from scheduling.tours import Tours
+from scheduling.problem import Hold, Party, Record
+from scheduling.tours import Stop, Tours
 
 
 class Violation(Record, frozen=True, kw_only=True):
@@ -166,19 +166,20 @@ def within_caps(tours: Tours) -> Iterator[Breach]:
 
 def seats_suffice(tours: Tours) -> Iterator[Breach]:
     """No more officers of a pool are out in a half-day than its vehicles seat."""
-    out: dict[tuple[str, HalfDay], set[str]] = defaultdict(set)
-    visit_of: dict[tuple[str, HalfDay], str] = {}
-    for (officer, _), stops in tours.stops.items():
+    out: dict[tuple[str, int, bool], set[str]] = defaultdict(set)
+    last: dict[tuple[str, int, bool], Stop] = {}
+    for (officer, day), stops in tours.stops.items():
         pool = tours.problem.officer_by_id[officer].pool
         if pool is not None:
             for stop in stops:
-                half_day = tours.problem.half_day_of(stop.start)
-                out[pool, half_day].add(officer)
-                visit_of[pool, half_day] = stop.visit
-    for (pool, half_day), officers in out.items():
+                half = pool, day, tours.in_morning(stop.start)
+                out[half].add(officer)
+                last[half] = stop
+    for half, officers in out.items():
+        pool, half_day = half[0], tours.problem.half_day_of(last[half].start)
         vehicles = [each for each in tours.problem.vehicles if each.pool == pool]
         if len(officers) > sum(each.seats for each in vehicles if half_day not in each.unavailable):
-            yield Breach(visit_of[pool, half_day])
+            yield Breach(last[half].visit)
 
 
 def segments_in_order(tours: Tours) -> Iterator[Breach]:

@@ -17,6 +17,7 @@ import msgspec
 from scheduling.engine import Budget, Progress, solve
 from scheduling.plan import Plan
 from scheduling.problem import Problem, Record, Term
+from scheduling.warm import warm
 
 
 class Task(Record, frozen=True, kw_only=True):
@@ -112,6 +113,7 @@ def _step(progress: Progress) -> Step:
 
 
 def main() -> None:
+    warm()
     task = sys.stdin.buffer.readline()
     cancelled = threading.Event()
 

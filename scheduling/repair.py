@@ -17,7 +17,7 @@ from scheduling.constraints import violations
 from scheduling.disturbances import Disturbance, OfficerOut, Overrun, SitesShut, disturbed, placed
 from scheduling.engine import Budget, solve
 from scheduling.exact import prove
-from scheduling.narrow import only
+from scheduling.narrow import altered, only
 from scheduling.objectives import MOVE_WEIGHT, lateness, moved, unserved
 from scheduling.openings import Allowance, fits, openings
 from scheduling.plan import Placement, Plan, booked_plan
@@ -87,12 +87,13 @@ def repair(
     began = time.monotonic()
     plan = plan or booked_plan(problem)
     after = placed(disturbed(problem, plan, disturbances, not_before=not_before), plan.by_visit.keys())
-    broken, stuck = broken_visits(after, plan)
+    standing = Standing(after, plan)
+    broken, stuck = _take_broken(standing)
     new, proven = plan, True
     if broken:
-        new, kept = _put_back(after, plan, broken, stuck)
+        new, kept = _put_back(standing, plan, broken, stuck)
         stuck += kept
-        proven = _cost(after, new) == _least(after, plan, broken)
+        proven = _cost(after, new) == _least(standing, plan, broken)
         left = seconds - (time.monotonic() - began)
         if not proven and left > 0 and not stuck:
             new, proven = _improved(after, plan, new, seconds=left, seed=seed)
@@ -114,7 +115,11 @@ def broken_visits(problem: Problem, plan: Plan) -> tuple[tuple[str, ...], tuple[
 
     Of two visits that clash, the one that the checker names is the one to give way, unless it is pinned.
     """
-    standing = Standing(problem, plan)
+    return _take_broken(Standing(problem, plan))
+
+
+def _take_broken(standing: Standing) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    problem = standing.problem
     firm = {each.visit for each in problem.bookings if each.hold is Hold.PINNED}
     broken: list[str] = []
     stuck: list[str] = []
@@ -149,12 +154,10 @@ def _gives_way(standing: Standing, visit: str, officer: str | None, firm: set[st
 
 
 def _put_back(
-    problem: Problem, plan: Plan, broken: Collection[str], stuck: Collection[str]
+    standing: Standing, plan: Plan, broken: Collection[str], stuck: Collection[str]
 ) -> tuple[Plan, tuple[str, ...]]:
-    """The plan with each broken visit where it costs least at its turn, and the locked ones that had to stay."""
-    standing = Standing(problem, plan)
-    for visit in broken:
-        standing.take(visit)
+    """What stands, with each broken visit where it costs least at its turn, and the locked ones that had to stay."""
+    problem = standing.problem
     locked = {each.visit for each in problem.bookings if each.hold is not Hold.MOVABLE}
     turns = sorted(broken, key=lambda each: (each not in locked, -problem.visit_by_id[each].priority, each))
     kept = []
@@ -238,10 +241,11 @@ def _cost(problem: Problem, plan: Plan) -> tuple[int, int, int]:
     return unserved(tours), lateness(tours), moved(tours)
 
 
-def _least(problem: Problem, plan: Plan, broken: Iterable[str]) -> tuple[int, int, int]:
+def _least(standing: Standing, plan: Plan, broken: Iterable[str]) -> tuple[int, int, int]:
     """No plan changes less: a visit loses at least the officers who could not come even if it were the only one."""
+    problem = standing.problem
     unordered = tuple(msgspec.structs.replace(visit, after=None) for visit in problem.visits)
-    empty = Standing(msgspec.structs.replace(problem, visits=unordered), Plan())
+    empty = Standing(altered(problem, visits=unordered), Plan(), like=standing)
     total = 0
     for visit in broken:
         placement = plan.by_visit[visit]

@@ -3,7 +3,8 @@
 import math
 from bisect import insort
 from collections import defaultdict
-from functools import cache, cached_property
+from datetime import date
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -74,9 +75,10 @@ class Tours:
 
     def spans(self, officer: Officer, day: int) -> list[tuple[int, int]]:
         """The officer's working spans of the day in absolute ticks: hours, less the calendar's and his own absence."""
-        today = self.problem.date_of(day)
-        kind = self.problem.calendar.kind(today)
-        if not 0 <= day < self.problem.days or kind is DayKind.OFF:
+        if not 0 <= day < self.problem.days:
+            return []
+        today, kind = self._days[day]
+        if kind is DayKind.OFF:
             return []
         spans = [(window.start, window.end) for window in officer.hours]
         if kind is DayKind.MORNING:
@@ -89,6 +91,11 @@ class Tours:
                 spans = _without(spans, part.start, part.end)
         midnight = day * self.problem.day_ticks
         return [(midnight + start, midnight + end) for start, end in spans]
+
+    @cached_property
+    def _days(self) -> list[tuple[date, DayKind]]:
+        dates = map(self.problem.date_of, range(self.problem.days))
+        return [(today, self.problem.calendar.kind(today)) for today in dates]
 
     @cached_property
     def _row(self) -> dict[str, int]:
@@ -109,6 +116,7 @@ def _without(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[i
     return [(left, right) for left, right in kept if left < right]
 
 
+@lru_cache(maxsize=1 << 17)
 def _metres(origin: tuple[float, float], destination: tuple[float, float], detour: float) -> int:
     lon1, lat1, lon2, lat2 = (math.radians(degrees) for degrees in (*origin, *destination))
     chord = (

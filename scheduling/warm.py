@@ -1,4 +1,4 @@
-"""Compile the search kernels once, at set-up, so that nobody's first plan waits for it: python -m scheduling.warm"""
+"""The search kernels, compiled at set-up and loaded before anyone asks for a plan: python -m scheduling.warm"""
 
 from datetime import date
 
@@ -24,6 +24,11 @@ def tiny_problem() -> Problem:
     )
 
 
-if __name__ == "__main__":
+def warm() -> None:
+    """Load every kernel into this process; compile those that the disk does not have."""
     solve(tiny_problem(), budget=Budget(seconds=None, moves=MOVES))
     lower_bounds(tiny_problem())
+
+
+if __name__ == "__main__":
+    warm()

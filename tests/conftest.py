@@ -67,6 +67,7 @@ def settings_for(database: str, **changes: Any) -> Settings:
         "secret_key": "test-secret-of-thirty-two-characters",
         "database_pool": 4,
         "public_cache": False,  # a test reads what it has just written
+        "warm_kernels": False,
     }
     return Settings(**values | changes)
 

@@ -5,7 +5,6 @@ solve → small: the plan
 """
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,8 +27,6 @@ QUEUE = "scheduling"
 BEAT_SECONDS = 0.4
 #: A worker that has not been heard of for so long is taken for dead, and another begins anew.
 SILENCE = timedelta(seconds=15)
-#: A problem is one line.
-LINE_LIMIT = 1 << 28
 #: Parts of a plan have this share of its time, the whole that is joined from them has the rest.
 PARTS_SHARE = 0.6
 
@@ -93,12 +90,7 @@ def _share(options: dict[str, Any], share: float) -> dict[str, Any]:
 async def _solve(resources: Resources, event: Event, task: dict[str, Any]) -> dict[str, Any]:
     await _keep(resources, event, None)
     memory = resources.settings.solve_memory
-    engine = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "scheduling.process"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=LINE_LIMIT,
-    )
+    engine = await resources.engines.take()
     try:
         last = await _listen(resources, event, engine, msgspec.json.encode({**task, "memory": memory}))
     finally:

@@ -7,20 +7,11 @@ ruin and recreate. Moves change the state itself and are rolled back when refuse
 import math
 
 from scheduling.search import model as at
-from scheduling.search.insertion import (
-    CHANCE,
-    GREEDY,
-    IMPOSSIBLE,
-    JITTER,
-    can_serve,
-    choose_team,
-    draw,
-    draw_below,
-    may_be_on,
-    place_best,
-)
+from scheduling.search.chance import draw, draw_below
+from scheduling.search.insertion import choose_team, may_be_on, place_best
 from scheduling.search.jit import Floats, Ints, SmallInts, kernel
 from scheduling.search.placing import place, remove
+from scheduling.search.pricing import CHANCE, GREEDY, IMPOSSIBLE, JITTER, can_serve
 from scheduling.search.routes import link, unlink
 from scheduling.search.timing import settle
 from scheduling.search.trail import commit, enqueue, forget_queue, put, rollback

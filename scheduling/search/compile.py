@@ -291,6 +291,9 @@ def _visits(
         at.AFTER: [at.NONE if visit.after is None else number[visit.after] for visit in visits],
         at.FOLLOWERS_START: _ends([len(each) for each in followers]),
         at.FOLLOWERS: [each for row in followers for each in row],
+        at.SHARED: [
+            len({party.department for party in visit.parties}) < len(visit.parties) for visit in visits
+        ],
         at.PRIORITY: [visit.priority for visit in visits],
         at.LATE: late,
         at.DISLIKE: dislike,
@@ -305,7 +308,7 @@ def _bookings(
     officer: dict[str, int],
     parties: list[list[int]],
 ) -> None:
-    day, start, cost, frozen, fixed, team = [], [], [], [], [], []
+    day, start, cost, frozen, team = [], [], [], [], []
     node = 0
     for visit in problem.visits:
         booking = problem.booking_by_visit.get(visit.id)
@@ -314,7 +317,6 @@ def _bookings(
         start.append(tick)
         cost.append(booking.cost if booking else 0)
         frozen.append(int(booking is not None and booking.hold is Hold.PINNED))
-        fixed.append(int(booking is not None and booking.hold is not Hold.MOVABLE))
         nodes = 1 + sum(party.lag != (0, 0) for party in visit.parties)
         for indices in parties[node : node + nodes]:
             for index in indices:
@@ -328,7 +330,6 @@ def _bookings(
         at.BOOKED_COST: cost,
         at.BOOKED_OFFICER: team,
         at.FROZEN: frozen,
-        at.TIME_FIXED: fixed,
     }
 
 

@@ -1,44 +1,21 @@
 """Where a visit could go: the best team for a moment, and the best moment."""
 
 from scheduling.search import model as at
+from scheduling.search.chance import draw, draw_below
 from scheduling.search.jit import Floats, Ints, SmallInts, kernel
+from scheduling.search.moments import cheapest_start
 from scheduling.search.placing import place
+from scheduling.search.pricing import (
+    CHANCE,
+    IMPOSSIBLE,
+    JITTER,
+    can_serve,
+    moment_cost,
+    presence_cost,
+)
 from scheduling.search.routes import detour, find_gap, task_behind
 from scheduling.search.timing import after_floor, fit_spans, settle
 from scheduling.search.trail import rollback
-
-IMPOSSIBLE = 1e300
-#: How a team is chosen: the cheapest, the cheapest with chance mixed in, or by chance alone.
-GREEDY, JITTER, CHANCE = range(3)
-
-
-@kernel
-def draw(s: Ints) -> float:
-    """The next pseudo-random number in [0, 1): xorshift, so that a seed gives the same plan on every machine."""
-    cell = s[at.RANDOM]
-    x = s[cell]
-    x ^= (x << 13) & 0x7FFFFFFFFFFFFFFF
-    x ^= x >> 7
-    x ^= (x << 17) & 0x7FFFFFFFFFFFFFFF
-    s[cell] = x
-    return (x >> 10) / 9007199254740992.0
-
-
-@kernel
-def draw_below(s: Ints, limit: int) -> int:
-    return int(draw(s) * limit)
-
-
-@kernel
-def can_serve(m: Ints, task: int, day: int, officer: int) -> bool:
-    """Whether the officer may take the task that day, his time apart."""
-    row = m[m[at.PARTY_CLASS] + m[m[at.TASK_PARTY] + task]] * m[at.DAYS] + day
-    visit = m[m[at.TASK_VISIT] + task]
-    return (
-        m[m[at.ABLE] + row * m[at.OFFICERS] + officer] == 1
-        and m[m[at.BARRED] + visit * m[at.OFFICERS] + officer] == 0
-        and m[m[at.SPAN_COUNT] + officer * m[at.DAYS] + day] > 0
-    )
 
 
 @kernel
@@ -82,29 +59,7 @@ def _officer_cost(
             cost += late_weight * max(
                 0, arrival - max(starts, m[m[at.WANTED_END] + m[m[at.TASK_VISIT] + behind]])
             )
-    cost += w[at.T_SUBSTITUTES] * m[m[at.SUBSTITUTE] + officer]
-    limit = m[m[at.FAIR_LIMIT] + officer]
-    load = s[s[at.LOAD] + officer]
-    cost += w[at.T_OVERLOAD] * (max(0, load + duration - limit) - max(0, load - limit))
-    return cost + _cap_cost(m, s, w, task, officer, day, duration)
-
-
-@kernel
-def _cap_cost(m: Ints, s: Ints, w: Floats, task: int, officer: int, day: int, duration: int) -> float:
-    """IMPOSSIBLE beyond the officer's caps; else what replacing a booked officer costs."""
-    if s[s[at.DAY_LOAD] + officer * m[at.DAYS] + day] + duration > m[m[at.DAILY] + officer]:
-        return IMPOSSIBLE
-    week = s[s[at.WEEK_LOAD] + officer * m[at.WEEKS] + m[m[at.WEEK] + day]]
-    if week + duration > m[m[at.WEEKLY] + officer]:
-        return IMPOSSIBLE
-    visit = m[m[at.TASK_VISIT] + task]
-    if m[m[at.BOOKED_DAY] + visit] != day:
-        return 0.0
-    party = m[m[at.TASK_PARTY] + task]
-    for other in range(m[m[at.PARTY_TASKS] + party], m[m[at.PARTY_TASKS] + party + 1]):
-        if m[m[at.BOOKED_OFFICER] + other] == officer:
-            return 0.0
-    return w[at.T_MOVED] * m[m[at.BOOKED_COST] + visit]
+    return cost + presence_cost(m, s, w, task, officer, day)
 
 
 @kernel
@@ -215,24 +170,6 @@ def _choose_party(
 
 
 @kernel
-def moment_cost(m: Ints, s: Ints, w: Floats, visit: int, day: int, when: int) -> float:
-    """What the moment costs whoever comes: lateness, tardiness, preference, group, a booking moved."""
-    half = 0 if when < m[at.NOON] else 1
-    cost = w[at.T_LATENESS] * m[m[at.LATE] + visit * m[at.DAYS] + day]
-    cost += w[at.T_DISLIKED] * m[m[at.DISLIKE] + (visit * m[at.DAYS] + day) * 2 + half]
-    group = m[m[at.GROUP] + visit]
-    if group != at.NONE:
-        row = s[at.IN_HALF] + group * (2 * m[at.DAYS] + 1)
-        if s[row + 2 * m[at.DAYS]] > 0 and s[row + 2 * day + half] == 0:
-            cost += w[at.T_SPLITS]
-    if m[m[at.BOOKED_DAY] + visit] != at.NONE:
-        stays = m[m[at.BOOKED_DAY] + visit] == day and m[m[at.BOOKED_START] + visit] == when
-        if not stays:
-            cost += w[at.T_MOVED] * 10.0 * m[m[at.BOOKED_COST] + visit]
-    return cost + w[at.T_TARDINESS] * max(0, when - m[m[at.WANTED_END] + visit])
-
-
-@kernel
 def may_be_on(m: Ints, s: Ints, visit: int, day: int) -> bool:
     """Whether the order of segments leaves the visit this day."""
     if after_floor(m, s, visit, day) >= at.FAR:
@@ -287,6 +224,9 @@ def _best_of_day(
         cost = _try_moment(m, s, tt, w, visit, day, when, strict, manner, best)
         if cost < best:
             best, best_when, best_floor = cost, when, when
+    if strict and m[m[at.SHARED] + visit] == 0:
+        cost, when, floor = cheapest_start(m, s, tt, w, visit, day, step, manner, blink, best)
+        return (best, best_when, best_floor) if when == at.NONE else (cost, when, floor)
     floor = after_floor(m, s, visit, day)
     tardiest = m[m[at.WANTED_END] + visit] + 2 * step + s[s[at.TERMS] + at.T_MAX_TARDINESS]
     for span in range(m[m[at.WINDOW_COUNT] + row]):

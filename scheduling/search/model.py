@@ -85,7 +85,7 @@ N_TERMS = 11
     BOOKED_COST,  # [v]
     BOOKED_OFFICER,  # [t]
     FROZEN,  # [v] 1: pinned, never taken out
-    TIME_FIXED,  # [v] 1: has one possible start
+    SHARED,  # [v] 1: an officer could serve two of its parties
 ) = range(55)
 M_DIRECTORY = 55
 
