@@ -76,13 +76,15 @@ async def show_week(
 
 @get("/tasks/{code:str}/{matter:str}", opt={"action": Action.CASE_OPINE}, include_in_schema=False)
 async def show_task(
+    *,
     request: PageRequest,
     session: AsyncSession,
     code: FromPath[str],
     matter: FromPath[str],
     caller: Principal | None,
+    now: datetime,
 ) -> Template:
-    return await task_page(request, session, person(caller), code, matter)
+    return await task_page(request, session, person(caller), code, matter, on=clock.local_date(now))
 
 
 async def task_page(
@@ -92,9 +94,10 @@ async def task_page(
     code: str,
     matter: str,
     *,
+    on: date,
     refusal: Refused | None = None,
 ) -> Template:
-    task = await load_task(session, caller, code, matter)
+    task = await load_task(session, caller, code, matter, on=on)
     return page(
         request,
         "officer/task.html",
@@ -127,7 +130,15 @@ async def record(
         raise
     except Refusal as refusal:
         async with resources.database.transaction() as session:
-            return await task_page(request, session, who, code, matter, refusal=refused(kind, refusal, form))
+            return await task_page(
+                request,
+                session,
+                who,
+                code,
+                matter,
+                on=clock.local_date(now),
+                refusal=refused(kind, refusal, form),
+            )
     return Redirect(f"/tasks/{code}/{matter}?done={kind}", status_code=303)
 
 

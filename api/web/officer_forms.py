@@ -15,6 +15,7 @@ from api.resources import Resources
 from api.web.cases_acts import Entered
 from api.web.officer_photos import store_photos
 from api.web.officer_task import party_in_reach
+from core.clock import local_date
 from core.errors import FieldProblem, InvalidInput, NotFound
 from inspection.commands import fieldwork, opinions, visits
 from inspection.commands.fieldwork import FindingForm
@@ -79,14 +80,14 @@ async def carry_out(
     if verb is None:
         raise NotFound
     async with resources.database.transaction() as session:
-        await party_in_reach(session, caller, code, matter)
+        await party_in_reach(session, caller, code, matter, on=local_date(now))
     sent = [each for each in form.getall("photos", []) if isinstance(each, UploadFile) and each.filename]
     photos = await store_photos(sent, resources.settings.upload_dir)
     at = min(said_at or now, now)
     told = Told(form, {}, caller, now, at=at, photos=photos)
     async with resources.database.transaction() as session:
         case = await lock_case(session, code)
-        party = await party_in_reach(session, caller, code, matter)
+        party = await party_in_reach(session, caller, code, matter, on=local_date(now))
         if record and not await fieldwork.once(
             session, party, key=record, kind=kind, by=told.by, said_at=at, now=now
         ):

@@ -12,6 +12,7 @@ from sqlmodel import col
 from api.auth.principal import Principal
 from core.errors import NotFound
 from core.people import Department
+from inspection.commands.delegations import holding
 from inspection.commands.fieldwork import PRESENT, RECORDING
 from inspection.commands.opinions import DESK_SPEAKING, SPEAKING
 from inspection.models import (
@@ -139,13 +140,15 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-async def party_in_reach(session: AsyncSession, caller: Principal, code: str, matter: str) -> Party:
-    """Raises `NotFound` unless it is the part of the caller's own department."""
-    party: Party = (await _reached(session, caller, code, matter)).Party
+async def party_in_reach(
+    session: AsyncSession, caller: Principal, code: str, matter: str, *, on: date
+) -> Party:
+    """Raises `NotFound` unless it is the part of the caller's own department, or of one that delegated to him."""
+    party: Party = (await _reached(session, caller, code, matter, on=on)).Party
     return party
 
 
-async def _reached(session: AsyncSession, caller: Principal, code: str, matter: str) -> Any:
+async def _reached(session: AsyncSession, caller: Principal, code: str, matter: str, *, on: date) -> Any:
     row = (
         await session.execute(
             sa.select(Case, Segment, Project, Party, Matter, Officer)
@@ -153,7 +156,13 @@ async def _reached(session: AsyncSession, caller: Principal, code: str, matter: 
             .join(Project, col(Project.id) == col(Segment.project_id))
             .join(Party, col(Party.case_id) == col(Case.id))
             .join(Matter, col(Matter.id) == col(Party.matter_id))
-            .join(Officer, col(Officer.department_code) == col(Party.department_code))
+            .join(
+                Officer,
+                sa.or_(
+                    col(Officer.department_code) == col(Party.department_code),
+                    holding(caller.person, col(Party.department_code), col(Matter.code), on=on),
+                ),
+            )
             .where(
                 col(Case.code) == code,
                 col(Matter.code) == matter,
@@ -167,9 +176,11 @@ async def _reached(session: AsyncSession, caller: Principal, code: str, matter: 
     return row
 
 
-async def load_task(session: AsyncSession, caller: Principal, code: str, matter: str) -> TaskView:
-    """Raises `NotFound` unless it is a task of the caller's own department."""
-    case, segment, project, party, subject, officer = await _reached(session, caller, code, matter)
+async def load_task(
+    session: AsyncSession, caller: Principal, code: str, matter: str, *, on: date
+) -> TaskView:
+    """Raises `NotFound` where `party_in_reach` does."""
+    case, segment, project, party, subject, officer = await _reached(session, caller, code, matter, on=on)
     visit = await _visit(session, case, party)
     colleagues = await _colleagues(session, visit, party)
     arrival = await _arrival(session, visit, officer)

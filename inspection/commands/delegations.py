@@ -28,17 +28,26 @@ async def require_right(
     account = await session.get(Account, by)
     if account is not None and account.department_code == department:
         return
-    today = local_date(now)
-    held = sa.select(col(Delegation.id)).where(
-        col(Delegation.account_id) == by,
-        col(Delegation.department_code) == department,
-        col(Delegation.right) == right,
-        col(Delegation.valid_from) <= today,
-        col(Delegation.valid_to) >= today,
-        sa.or_(sa.func.cardinality(col(Delegation.matters)) == 0, col(Delegation.matters).contains([matter])),
-    )
-    if await session.scalar(held.limit(1)) is None:
+    held = holding(by, sa.literal(department), sa.literal(matter), on=local_date(now))
+    if not await session.scalar(sa.select(held.where(col(Delegation.right) == right))):
         raise DelegationMissing
+
+
+def holding(
+    account: int,
+    department: sa.SQLColumnExpression[str],
+    matter: sa.SQLColumnExpression[str],
+    *,
+    on: date,
+) -> sa.Exists:
+    """Whether the account holds any right of the department for the matter that day."""
+    return sa.exists().where(
+        col(Delegation.account_id) == account,
+        col(Delegation.department_code) == department,
+        col(Delegation.valid_from) <= on,
+        col(Delegation.valid_to) >= on,
+        sa.or_(sa.func.cardinality(col(Delegation.matters)) == 0, matter == sa.any_(col(Delegation.matters))),
+    )
 
 
 async def delegate(

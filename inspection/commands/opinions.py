@@ -71,7 +71,7 @@ async def give_opinion(
     A failing opinion lists everything to rectify, once: the `findings`, or where they are None those that were recorded
     on site. Raises `ChangedMeanwhile` where another officer reworded it after version `seen`.
     """
-    officer, visit = await speaker(session, case, party, by=by)
+    officer, visit = await speaker(session, case, party, verdict=verdict, by=by, at=at or now)
     if verdict is Verdict.DEEMED:
         raise WrongState
     await _require_signing_right(session, party, verdict, by=by, at=at or now)
@@ -118,10 +118,10 @@ async def countersign_opinion(
     seen: int | None = None,
 ) -> Opinion:
     """The second signature, by another assigned officer: now the opinion stands."""
-    officer, _ = await speaker(session, case, party, by=by)
     opinion = await opinion_of(session, party, case.round)
     if opinion is None:
         raise NotFound
+    officer, _ = await speaker(session, case, party, verdict=opinion.verdict, by=by, at=at or now)
     if opinion.second_signer is not None:
         raise WrongState
     if opinion.first_signer == officer.id:
@@ -164,33 +164,50 @@ async def opinion_of(session: AsyncSession, party: Party, number: int) -> Opinio
 
 
 async def speaker(
-    session: AsyncSession, case: Case, party: Party, *, by: int
+    session: AsyncSession, case: Case, party: Party, *, verdict: Verdict, by: int, at: datetime
 ) -> tuple[Officer, Visit | None]:
-    """The officer, if assigned: booked for the visit, or certified in the department where it speaks at its desk."""
+    """The officer, if he may sign: booked for the visit, or certified for the matter where it is spoken at a desk.
+
+    Who is of another department needs the certificate, and this department's right delegated to him on the day of
+    signing (`at`).
+    Raises `DelegationMissing`, `NotAssigned` or `WrongState`.
+    """
     officer = await officer_of(session, by)
-    if officer.department_code != party.department_code:
-        raise NotAssigned
-    if party.state is PartyState.CHECKED_IN:
-        if case.state not in SPEAKING:
-            raise WrongState
-        visit = await visit_of_round(session, case)
-        if visit is None or officer.id not in {
-            each.id for each in await booked_officers(session, visit, party)
-        }:
+    matter = await session.get_one(Matter, party.matter_id)
+    right = Right.COMMITMENT if verdict is Verdict.AGREE_WITH_COMMITMENT else Right.INSTANT_APPROVAL
+    await require_right(session, by, right, now=at, department=party.department_code, matter=matter.code)
+    visit = await _visit_spoken_at(session, case, party)
+    if visit and officer.department_code == party.department_code:
+        if officer.id not in {each.id for each in await booked_officers(session, visit, party)}:
             raise NotAssigned
-        return officer, visit
+    elif not await _is_certified(session, officer, matter, local_date(at)):
+        raise NotAssigned
+    return officer, visit
+
+
+async def _visit_spoken_at(session: AsyncSession, case: Case, party: Party) -> Visit | None:
+    """None where the party speaks at its desk. Raises `WrongState` where it may not speak at all."""
+    if party.state is PartyState.CHECKED_IN:
+        visit = await visit_of_round(session, case) if case.state in SPEAKING else None
+        if visit is None:
+            raise WrongState
+        return visit
     at_desk = {PartyState.ABSENT, PartyState.RECTIFY, PartyState.DISAGREE} | (
         set() if party.site else {PartyState.REVIEW_OK}
     )
     if party.state not in at_desk or case.state not in DESK_SPEAKING:
         raise WrongState
-    matter = await session.get_one(Matter, party.matter_id)
-    certified = sa.select(col(Certificate.id)).where(
-        col(Certificate.officer_id) == officer.id, col(Certificate.name) == matter.certificate
+    return None
+
+
+async def _is_certified(session: AsyncSession, officer: Officer, matter: Matter, on: date) -> bool:
+    held = sa.select(col(Certificate.id)).where(
+        col(Certificate.officer_id) == officer.id,
+        col(Certificate.name) == matter.certificate,
+        col(Certificate.valid_from) <= on,
+        col(Certificate.valid_to) >= on,
     )
-    if await session.scalar(certified.limit(1)) is None:
-        raise NotAssigned
-    return officer, None
+    return await session.scalar(held.limit(1)) is not None
 
 
 async def _require_signing_right(

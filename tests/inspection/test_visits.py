@@ -129,9 +129,12 @@ async def test_opinion_stands_with_two_different_signatures(session: AsyncSessio
     first, second = (world.account(officer) for officer in booked)
     (idle, *_) = [officer for officer in world.officers["fire"] if officer.id not in booked]
     agree: Any = {"verdict": Verdict.AGREE, "text": "合格", "now": now}
-    for stranger in (idle.account_id, world.officers["water"][0].account_id):
-        with pytest.raises(refusals.NotAssigned):
-            await opinions.give_opinion(session, case, fire, by=stranger or 0, **agree)
+    for stranger, refusal in (
+        (idle, refusals.NotAssigned),
+        (world.officers["water"][0], refusals.DelegationMissing),
+    ):
+        with pytest.raises(refusal):
+            await opinions.give_opinion(session, case, fire, by=stranger.account_id or 0, **agree)
     await opinions.give_opinion(session, case, fire, by=first, **agree)
     with pytest.raises(refusals.TwoSignaturesRequired):
         await opinions.countersign_opinion(session, case, fire, by=first, now=now)
