@@ -74,7 +74,6 @@ async def give_opinion(
     officer, visit = await speaker(session, case, party, verdict=verdict, by=by, at=at or now)
     if verdict is Verdict.DEEMED:
         raise WrongState
-    await _require_signing_right(session, party, verdict, by=by, at=at or now)
     promised = commitment and commitment.text.strip() and commitment.due > local_date(now)
     if verdict is Verdict.AGREE_WITH_COMMITMENT and not promised:
         raise CommitmentRequired
@@ -126,7 +125,6 @@ async def countersign_opinion(
         raise WrongState
     if opinion.first_signer == officer.id:
         raise TwoSignaturesRequired
-    await _require_signing_right(session, party, opinion.verdict, by=by, at=at or now)
     await check_seen(
         session, opinion, said_by=opinion.first_signer, officer=officer, seen=seen, theirs=said(opinion)
     )
@@ -208,15 +206,6 @@ async def _is_certified(session: AsyncSession, officer: Officer, matter: Matter,
         col(Certificate.valid_to) >= on,
     )
     return await session.scalar(held.limit(1)) is not None
-
-
-async def _require_signing_right(
-    session: AsyncSession, party: Party, verdict: Verdict, *, by: int, at: datetime
-) -> None:
-    """Who is lent to a department signs for it under its delegation of the day. Raises `DelegationMissing`."""
-    matter = await session.get_one(Matter, party.matter_id)
-    right = Right.COMMITMENT if verdict is Verdict.AGREE_WITH_COMMITMENT else Right.INSTANT_APPROVAL
-    await require_right(session, by, right, now=at, department=party.department_code, matter=matter.code)
 
 
 async def _settle_findings(
