@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from scheduling.draw import Ballot, Drawn, Group
+from scheduling.ballot import Ballot, Group
+from scheduling.draw import Drawn
 
 #: The group in which objects are drawn; no project has such a code.
 OBJECTS = "objects"

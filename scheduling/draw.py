@@ -26,10 +26,10 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import accumulate
-from typing import Self
 
 import msgspec
 
+from scheduling.ballot import Ballot, Group, Rule, Teams
 from scheduling.lawful import Count, TooManyError, count_lots
 from scheduling.problem import Record
 
@@ -38,58 +38,6 @@ BLOCK_BITS = 256
 #: Parts that break a rule which could not be counted are drawn again at most this often.
 MOST_ATTEMPTS = 20_000
 SEED = re.compile(r"[0-9a-f]{64}")
-
-
-class Group(Record, frozen=True, kw_only=True):
-    """`seats` of the `eligible`, for one party of one visit (or one department at one drawn object)."""
-
-    visit: str
-    party: str
-    seats: int
-    eligible: tuple[str, ...]
-
-
-class Rule(Record, frozen=True, kw_only=True):
-    """Over these groups (by index), each of the officers carries at most `most` of the `weights` of his groups.
-
-    With `together` it is the number of different officers out of these that is at most `most`.
-    """
-
-    officers: tuple[str, ...]
-    groups: tuple[int, ...]
-    weights: tuple[int, ...]
-    most: int
-    together: bool = False
-
-    def keeps(self, teams: Sequence[Sequence[str]]) -> bool:
-        """Whether the teams, one for each group of the ballot, keep the rule."""
-        serving = [set(teams[index]).intersection(self.officers) for index in self.groups]
-        if self.together:
-            return len(set().union(*serving)) <= self.most
-        pairs = list(zip(self.weights, serving, strict=True))
-        return all(
-            sum(weight for weight, there in pairs if officer in there) <= self.most
-            for officer in self.officers
-        )
-
-
-class Ballot(Record, frozen=True, kw_only=True):
-    groups: tuple[Group, ...]
-    rules: tuple[Rule, ...] = ()
-
-    def of(self, groups: Sequence[int], rules: Sequence[Rule]) -> Self:
-        """A part: these groups, renumbered, with rules that lie within them."""
-        number = {group: index for index, group in enumerate(groups)}
-        return type(self)(
-            groups=tuple(self.groups[index] for index in groups),
-            rules=tuple(
-                msgspec.structs.replace(rule, groups=tuple(number[index] for index in rule.groups))
-                for rule in rules
-            ),
-        )
-
-
-Teams = tuple[tuple[str, ...], ...]
 
 
 class Drawn(Record, frozen=True, kw_only=True):

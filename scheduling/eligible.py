@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from scheduling.ballot import Ballot, Group, Rule
 from scheduling.checker import PlanRejectedError, check
-from scheduling.draw import Ballot, Drawn, Group, Rule, draw
+from scheduling.draw import Drawn, draw
 from scheduling.plan import Placement, Plan
 from scheduling.problem import HalfDay, Hold, Problem
 from scheduling.standing import Standing

@@ -1,16 +1,14 @@
 """The terms of a plan as CP-SAT expressions: the same measures as in `objectives.py`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from scheduling.exact_model import Model
 from scheduling.problem import Post, Term
 from scheduling.search import model as at
 from scheduling.search.timing import MOVE_WEIGHT
 
-if TYPE_CHECKING:
-    from scheduling.exact import Model
 
-
-def _moved(model: "Model") -> Any:
+def _moved(model: Model) -> Any:
     """As `objectives.moved`: ten for another time, else the officers replaced, ten at most."""
     officers = {officer.id: number for number, officer in enumerate(model.problem.officers)}
     total: Any = 0
@@ -37,7 +35,7 @@ def _moved(model: "Model") -> Any:
     return total
 
 
-def terms_of(model: "Model") -> dict[Term, Any]:
+def terms_of(model: Model) -> dict[Term, Any]:
     cp, problem = model.cp, model.problem
     delays = _delays(model)
     latest = cp.new_int_var(0, problem.days * problem.day_ticks, "")
@@ -73,7 +71,7 @@ def terms_of(model: "Model") -> dict[Term, Any]:
     }
 
 
-def _delays(model: "Model") -> list[Any]:
+def _delays(model: Model) -> list[Any]:
     delays = []
     for number, visit in enumerate(model.problem.visits):
         if visit.wanted is None:
@@ -85,7 +83,7 @@ def _delays(model: "Model") -> list[Any]:
     return delays
 
 
-def _disliked(model: "Model", number: int, day: int) -> Any:
+def _disliked(model: Model, number: int, day: int) -> Any:
     """1 where the visit is held on that day, in a half of it that is not preferred."""
     spot = (number * model.problem.days + day) * 2
     morning, afternoon = (model.cell(at.DISLIKE, spot + half) for half in range(2))
@@ -97,7 +95,7 @@ def _disliked(model: "Model", number: int, day: int) -> Any:
     return literal
 
 
-def _overload(model: "Model") -> Any:
+def _overload(model: Model) -> Any:
     total: Any = 0
     for officer in range(len(model.problem.officers)):
         limit = model.cell(at.FAIR_LIMIT, officer)
@@ -110,7 +108,7 @@ def _overload(model: "Model") -> Any:
     return total
 
 
-def _splits(model: "Model") -> Any:
+def _splits(model: Model) -> Any:
     groups: dict[str, list[int]] = {}
     for number, visit in enumerate(model.problem.visits):
         if visit.group is not None:

@@ -9,10 +9,9 @@ same continuations. A kind forgets whatever can no longer matter, which is what 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from math import comb, prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from scheduling.draw import Group, Rule
+from scheduling.ballot import Group, Rule
 
 #: Ways to fill one more group, from all states together, that are looked at before giving up.
 MOST_ARRIVALS = 10_000
@@ -104,7 +103,7 @@ class Count(NamedTuple):
     first: Mapping[str, int]
 
 
-def count_lots(groups: "Sequence[Group]", rules: "Sequence[Rule]") -> Count:
+def count_lots(groups: Sequence[Group], rules: Sequence[Rule]) -> Count:
     """Raises `TooManyError` where it would take too long; that depends on nothing but the groups and rules."""
     kinds = Kinds()
     first = {officer: kinds.number(kind) for officer, kind in _first_kinds(groups, rules)}
@@ -131,7 +130,7 @@ def count_lots(groups: "Sequence[Group]", rules: "Sequence[Rule]") -> Count:
     return Count(ways.get(end, 0), end, tuple(layers), kinds, first)
 
 
-def _first_kinds(groups: "Sequence[Group]", rules: "Sequence[Rule]") -> Iterator[tuple[str, Kind]]:
+def _first_kinds(groups: Sequence[Group], rules: Sequence[Rule]) -> Iterator[tuple[str, Kind]]:
     free: dict[str, list[int]] = defaultdict(list)
     for index, group in enumerate(groups):
         for officer in group.eligible:

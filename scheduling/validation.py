@@ -4,14 +4,14 @@ import math
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from scheduling.problem import (
+from scheduling.records import (
     Certificate,
     DayWindow,
     Hold,
     Leave,
     Matrix,
     Office,
-    Problem,
+    ProblemData,
     Site,
     Speed,
     Visit,
@@ -38,6 +38,8 @@ MESSAGES = {
     "booking_shape": "%(owner)s的既有预约与参验部门不符",
     "recusal_target": "回避须指明联合验收件或申请人之一：%(owner)s",
 }
+#: What `kind` may be in these.
+KINDS = ("地点", "人员", "联合验收件", "车辆", "既有预约", "办公地点", "场地", "参验部门")
 
 
 class ProblemError(ValueError):
@@ -49,7 +51,7 @@ class ProblemError(ValueError):
         super().__init__(MESSAGES[code] % params)
 
 
-def validate(problem: Problem) -> None:
+def validate(problem: ProblemData) -> None:
     """Raises `ProblemError` for the first contradiction found."""
     if problem.days < 1:
         raise ProblemError("empty_horizon")
@@ -67,7 +69,7 @@ def validate(problem: Problem) -> None:
                 raise ProblemError("bad_number", owner="levels", field=term, value=weight)
 
 
-def _unique(problem: Problem) -> None:
+def _unique(problem: ProblemData) -> None:
     kinds: dict[str, Iterable[str]] = {
         "地点": [*(office.id for office in problem.offices), *(site.id for site in problem.sites)],
         "人员": [officer.id for officer in problem.officers],
@@ -107,7 +109,7 @@ def _check_hours(owner: str, windows: tuple[DayWindow, ...], limit: int) -> None
         raise ProblemError("overlapping_hours", owner=owner)
 
 
-def _check_places(problem: Problem) -> None:
+def _check_places(problem: ProblemData) -> None:
     places: tuple[Office | Site, ...] = (*problem.offices, *problem.sites)
     for place in places:
         if not (abs(place.lon) <= EAST and abs(place.lat) <= NORTH):
@@ -128,7 +130,7 @@ def _check_speed(speed: Speed) -> None:
             raise ProblemError("bad_number", owner="travel", field=name, value=value)
 
 
-def _check_matrix(problem: Problem, matrix: Matrix) -> None:
+def _check_matrix(problem: ProblemData, matrix: Matrix) -> None:
     if {len(row) for row in matrix.ticks} - {len(matrix.places)} or len(matrix.ticks) != len(matrix.places):
         raise ProblemError("matrix_shape")
     places = set(matrix.places)
@@ -138,7 +140,7 @@ def _check_matrix(problem: Problem, matrix: Matrix) -> None:
         raise ProblemError("negative_travel")
 
 
-def _check_officers(problem: Problem) -> None:
+def _check_officers(problem: ProblemData) -> None:
     offices = {office.id for office in problem.offices}
     for officer in problem.officers:
         _known(officer.id, "办公地点", officer.office, offices)
@@ -164,7 +166,7 @@ def _check_officers(problem: Problem) -> None:
             _known(recusal.officer, "联合验收件", recusal.visit, problem.visit_by_id)
 
 
-def _check_visit(problem: Problem, visit: Visit) -> None:
+def _check_visit(problem: ProblemData, visit: Visit) -> None:
     _known(visit.id, "场地", visit.site, problem.site_by_id)
     if not visit.parties:
         raise ProblemError("no_parties", owner=visit.id)
@@ -185,14 +187,14 @@ def _check_visit(problem: Problem, visit: Visit) -> None:
         _known(visit.id, "联合验收件", visit.after, problem.visit_by_id)
 
 
-def _predecessors(problem: Problem, visit: Visit) -> Iterator[str]:
+def _predecessors(problem: ProblemData, visit: Visit) -> Iterator[str]:
     after = visit.after
     while after is not None:
         yield after
         after = problem.visit_by_id[after].after
 
 
-def _check_order(problem: Problem) -> None:
+def _check_order(problem: ProblemData) -> None:
     for visit in problem.visits:
         seen = {visit.id}
         for each in _predecessors(problem, visit):
@@ -201,7 +203,7 @@ def _check_order(problem: Problem) -> None:
             seen.add(each)
 
 
-def _check_bookings(problem: Problem) -> None:
+def _check_bookings(problem: ProblemData) -> None:
     for booking in problem.bookings:
         _known("booking", "联合验收件", booking.visit, problem.visit_by_id)
         parties = problem.visit_by_id[booking.visit].parties

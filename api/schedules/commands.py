@@ -12,9 +12,11 @@ from sqlmodel import col
 
 from api.schedules.models import Schedule, SchedulePart, ScheduleState
 from core import ledger, outbox
-from core.errors import NotFound, Refusal
+from core.errors import FieldProblem, InvalidInput, NotFound, Refusal
+from core.i18n import gettext
 from scheduling.problem import Problem
 from scheduling.repair import Repair
+from scheduling.validation import MESSAGES, ProblemError
 
 SOLVE, SOLVE_PART, JOIN = "schedule.solve", "schedule.part", "schedule.join"
 #: A problem of twice as many visits is solved in two parts, and so on.
@@ -39,6 +41,14 @@ TRANSITIONS: Mapping[ScheduleState, Collection[ScheduleState]] = {
 class WrongState(Refusal):
     code = "wrong_schedule_state"
     message = "排期方案当前状态不允许该操作。"
+
+
+def contradiction(error: ProblemError) -> InvalidInput:
+    """A problem that contradicts itself, refused in the caller's language."""
+    params: dict[str, str | int] = {name: str(value) for name, value in error.params.items()}
+    if "kind" in params:
+        params["kind"] = gettext(str(params["kind"]))
+    return InvalidInput(problems=(FieldProblem("problem", MESSAGES[error.code], params),))
 
 
 async def find(session: AsyncSession, code: str, *, lock: bool = False) -> Schedule:

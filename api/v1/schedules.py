@@ -36,7 +36,7 @@ from scheduling.plan import Plan
 from scheduling.problem import Problem, Record
 from scheduling.repair import repair
 from scheduling.slots import propose_slots
-from scheduling.validation import MESSAGES, ProblemError
+from scheduling.validation import ProblemError
 from scheduling.wording import Reason, word
 
 REFUSALS = COMMON | KEYED | MISSING | refused(409, "wrong_schedule_state", "排期方案当前状态不允许该操作。")
@@ -201,7 +201,7 @@ async def post_repair(
             seconds=asked.seconds,
         )
     except ProblemError as error:
-        raise _refused(error) from None
+        raise commands.contradiction(error) from None
     new = await commands.add_repair(session, row, after, done, by=by, now=now)
     return _answer({**_overview(new), "result": _told(done)}, status=201)
 
@@ -221,15 +221,10 @@ async def _body(request: ApiRequest, shape: type[Body]) -> Body:
         return msgspec.json.decode(await request.body(), type=shape)
     except msgspec.MsgspecError as error:
         if isinstance(error.__cause__, ProblemError):
-            raise _refused(error.__cause__) from None
+            raise commands.contradiction(error.__cause__) from None
         _, _, place = str(error).partition(" - at `")
         field = place.rstrip("`").removeprefix("$.") or "body"
         raise InvalidInput(problems=(FieldProblem(field, "该项填写有误。"),)) from None
-
-
-def _refused(error: ProblemError) -> InvalidInput:
-    params = {name: str(value) for name, value in error.params.items()}
-    return InvalidInput(problems=(FieldProblem("problem", MESSAGES[error.code], dict(params)),))
 
 
 def _stored(row: Schedule) -> tuple[Problem, Plan]:

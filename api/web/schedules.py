@@ -29,7 +29,7 @@ from scheduling.codec import decode_problem
 from scheduling.engine import Progress
 from scheduling.plan import Placement, Plan
 from scheduling.problem import Problem
-from scheduling.validation import MESSAGES, ProblemError
+from scheduling.validation import ProblemError
 from scheduling.wording import Reason, word
 
 ROWS = 50
@@ -56,8 +56,7 @@ async def plan_problem(
     try:
         problem = decode_problem(data)
     except ProblemError as error:
-        params: dict[str, str | int] = {name: str(value) for name, value in error.params.items()}
-        raise InvalidInput(problems=(FieldProblem("problem", MESSAGES[error.code], params),)) from None
+        raise commands.contradiction(error) from None
     except msgspec.DecodeError:
         raise InvalidInput(problems=(FieldProblem("problem", "该项填写有误。"),)) from None
     row = commands.request_solve(session, problem, seconds=SECONDS, seed=0, parts=None, by=by, now=now)

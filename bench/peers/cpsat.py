@@ -9,7 +9,8 @@ from collections import Counter
 from ortools.sat.python import cp_model
 
 from bench.scheduling.city import COST, UNSERVED
-from scheduling.exact import Model
+from scheduling.exact_model import Model
+from scheduling.exact_terms import terms_of
 from scheduling.plan import Plan
 from scheduling.problem import Problem, Term
 
@@ -24,7 +25,8 @@ def solve(problem: Problem, *, seconds: float, workers: int) -> Plan:
     if _arcs(problem) > MOST_ARCS:
         return Plan()
     model = Model(problem)
-    model.cp.minimize(sum(weight * model.terms[term] for term, weight in WEIGHTS.items()))
+    terms = terms_of(model)
+    model.cp.minimize(sum(weight * terms[term] for term, weight in WEIGHTS.items()))
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = max(1.0, seconds - (time.monotonic() - started))
     solver.parameters.num_workers = workers

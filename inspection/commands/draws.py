@@ -15,7 +15,8 @@ from inspection import draw as lots
 from inspection.draw import DrawObject, DrawOfficer, Roster
 from inspection.models import Draw, Officer, Project, Recusal
 from inspection.refusals import NothingListed, TooFewToDraw, WrongState
-from scheduling.draw import VERSION, Ballot, commitment, draw
+from scheduling.ballot import Ballot
+from scheduling.draw import VERSION, commitment, draw
 
 
 async def commit_draw(

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from scheduling.ballot import Ballot, Group, Rule
 from scheduling.checker import check
-from scheduling.draw import Ballot, DrawError, Group, Lots, Rule, commitment, draw, repeats
+from scheduling.draw import DrawError, Lots, commitment, draw, repeats
 from scheduling.eligible import ballot_of, draw_officers
 from scheduling.lawful import count_lots
 from scheduling.plan import Placement, Plan

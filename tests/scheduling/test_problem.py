@@ -25,7 +25,7 @@ from scheduling.problem import (
     Vehicle,
     Visit,
 )
-from scheduling.validation import MESSAGES, ProblemError
+from scheduling.validation import KINDS, MESSAGES, ProblemError
 from tests.scheduling.towns import MONDAY, officer, party, problem, town, visit
 
 EXPIRED_BEFORE = Certificate(name="消防", first=MONDAY, last=date.min)
@@ -84,6 +84,7 @@ def test_problem_that_contradicts_itself_is_refused(code: str, values: dict[str,
         sound(**values)
     assert refused.value.code == code
     assert str(refused.value) == MESSAGES[code] % refused.value.params
+    assert refused.value.params.get("kind", KINDS[0]) in KINDS
 
 
 def test_problem_comes_back_from_json() -> None:

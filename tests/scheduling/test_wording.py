@@ -5,10 +5,11 @@ import pytest
 
 from core.i18n import translate
 from scheduling.problem import Half, HalfDay
+from scheduling.validation import KINDS
 from scheduling.validation import MESSAGES as CONTRADICTIONS
 from scheduling.wording import ABSENCE, HALF_DAYS, MESSAGES, Absence, Span, reason, word
 
-SOURCES = [*MESSAGES.values(), *CONTRADICTIONS.values(), *HALF_DAYS.values(), ABSENCE]
+SOURCES = [*MESSAGES.values(), *CONTRADICTIONS.values(), *KINDS, *HALF_DAYS.values(), ABSENCE]
 
 
 @pytest.mark.parametrize("source", SOURCES)
