@@ -142,6 +142,8 @@ def render_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     if error.status_code == CsrfFailed.status and "CSRF" in error.detail:
         return render_refusal(request, CsrfFailed())
     refusal = BY_STATUS.get(error.status_code)
+    if refusal is Malformed and request.url.path.startswith("/api/"):
+        refusal = InvalidInput  # a body that is no JSON at all is one more wrong input there
     if refusal is None:
         return render_fault(request, error)
     return render_refusal(request, refusal(seconds=1) if refusal is TooManyRequests else refusal())

@@ -192,3 +192,11 @@ async def test_what_is_no_web_address_is_refused(client: httpx.AsyncClient, give
 
     assert answer.status_code == 422
     assert [problem["field"] for problem in answer.json()["problems"]] == ["url"]
+
+
+async def test_body_that_is_no_json_is_refused(client: httpx.AsyncClient, give_key: Give) -> None:
+    key = await give_key(Action.NOTICE_FOLLOW)
+    headers = {"authorization": key, "content-type": "application/json"}
+    answer = await client.post("/api/v1/webhooks", content=b"\x00", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
