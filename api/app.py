@@ -81,10 +81,10 @@ def connect(app: Litestar, settings: Settings) -> Litestar:
     """Open database and queue, and put around the router what must also meet an unknown address."""
     resources = app.state.resources = Resources.open(settings)
     app.asgi_handler = RequestContext(app.asgi_handler, resources.database)
-    if settings.public_cache and settings.demo_speed == 1:
-        app.asgi_handler = PublicCache(app.asgi_handler, resources.database)
     anonymous, keyed = allowances(settings.api_rate)
     app.asgi_handler = OpenInterface(app.asgi_handler, resources.redis, anonymous=anonymous, keyed=keyed)
+    if settings.public_cache and settings.demo_speed == 1:
+        app.asgi_handler = PublicCache(app.asgi_handler, resources.database)
     return app
 
 

@@ -1,7 +1,8 @@
 """The gate of /api/v1: how much each caller may ask, and that any site's scripts may read it.
 
-Every caller has a bucket of tokens in Valkey that refills evenly; a request takes one. A process takes tokens in
-small lots, so that most requests ask nobody. Where Valkey does not answer, everybody passes.
+Every caller has a bucket of tokens in Valkey that refills evenly; a request takes one, unless it was answered from
+memory before it came here. A process takes tokens in small lots, so that most requests ask nobody. Where Valkey does
+not answer, everybody passes.
 """
 
 import hashlib
@@ -70,7 +71,7 @@ class Purse:
 
 
 class OpenInterface:
-    """ASGI middleware around everything; other addresses pass untouched."""
+    """ASGI middleware; other addresses pass untouched."""
 
     def __init__(self, app: ASGIApp, redis: "Redis", *, anonymous: Allowance, keyed: Allowance) -> None:
         self.app = app

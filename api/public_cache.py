@@ -33,6 +33,8 @@ CHECK_SECONDS = 0.5
 LONGEST_SECONDS = 30.0
 MOST_BYTES = 64 << 20
 LARGEST_BODY = 1 << 20
+#: Headers of one answer only, or made anew.
+ONES_OWN = {b"set-cookie", b"x-request-id", b"etag", b"content-length"}
 _TOKEN = re.compile(rb"csrf=([^;]+)")
 _STAMP = sa.text(
     "SELECT (SELECT max(xid)::text FROM notice WHERE xid < horizon), count(xid), max(xid)::text,"
@@ -118,11 +120,7 @@ class PublicCache:
             if token := _TOKEN.search(value):
                 body = body.replace(token[1], b"")
         etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode()
-        sent = [
-            pair
-            for pair in headers
-            if pair[0] not in {b"set-cookie", b"x-request-id", b"etag", b"content-length"}
-        ]
+        sent = [pair for pair in headers if pair[0] not in ONES_OWN and not pair[0].startswith(b"ratelimit-")]
         sent += [(b"etag", etag), (b"content-length", str(len(body)).encode())]
         if not any(name == b"cache-control" for name, _ in sent):
             sent.append((b"cache-control", b"no-cache"))
@@ -197,15 +195,12 @@ def _language(cookie: bytes, accept: bytes) -> str | None:
 
 async def _answer(kept: Kept, scope: Scope, send: Send) -> None:
     known = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
-    unchanged = kept.etag in known
-    identified = [*kept.headers, (b"x-request-id", secrets.token_hex(8).encode())]
-    if unchanged:
-        identified = [pair for pair in identified if pair[0] not in {b"content-length", b"content-type"}]
-    start: Any = {
-        "type": "http.response.start",
-        "status": HTTP_304_NOT_MODIFIED if unchanged else HTTP_200_OK,
-        "headers": identified,
-    }
-    body: Any = {"type": "http.response.body", "body": b"" if unchanged else kept.body, "more_body": False}
+    status, headers, content = HTTP_200_OK, kept.headers, kept.body
+    if kept.etag in known:
+        status, content = HTTP_304_NOT_MODIFIED, b""
+        headers = [pair for pair in headers if pair[0] not in {b"content-length", b"content-type"}]
+    identified = [*headers, (b"x-request-id", secrets.token_hex(8).encode())]
+    start: Any = {"type": "http.response.start", "status": status, "headers": identified}
+    body: Any = {"type": "http.response.body", "body": content, "more_body": False}
     await send(start)
     await send(body)

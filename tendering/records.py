@@ -79,6 +79,10 @@ async def find_process(session: AsyncSession, ocid: str) -> ProcessDetail:
     process = await session.scalar(sa.select(Process).where(col(Process.code) == code))
     if process is None or ocid != process.ocid:
         raise NotFound
+    return await _detail_of(session, process)
+
+
+async def _detail_of(session: AsyncSession, process: Process) -> ProcessDetail:
     return ProcessDetail(
         ocid=process.ocid,
         code=process.code,
@@ -86,6 +90,20 @@ async def find_process(session: AsyncSession, ocid: str) -> ProcessDetail:
         opened_on=process.opened_on,
         notices=await _notices_of(session, process.id),
     )
+
+
+async def find_process_of(session: AsyncSession, notice: str) -> ProcessDetail:
+    """The process of the notice with this code. Raises NotFound."""
+    if not notice.replace("-", "").isalnum():
+        raise NotFound
+    process = await session.scalar(
+        sa.select(Process)
+        .join(Notice, col(Notice.process_id) == col(Process.id))
+        .where(col(Notice.code) == notice)
+    )
+    if process is None:
+        raise NotFound
+    return await _detail_of(session, process)
 
 
 async def _notices_of(session: AsyncSession, process_id: int) -> list[NoticeDetail]:

@@ -27,7 +27,7 @@ from tendering.milestones.commands import list_milestones
 from tendering.nearby import nearest_words, similar_notices
 from tendering.objections import list_objections
 from tendering.queries import Facets, NoticeFilter
-from tendering.records import NoticeDetail, ProcessDetail, find_notice, find_process
+from tendering.records import NoticeDetail, ProcessDetail, find_process, find_process_of
 from tendering.regions import regions
 from tendering.remedies import remedy_of
 from tendering.rules import Category, Nature, Stage
@@ -136,8 +136,8 @@ async def show_notices(
 async def show_notice(
     request: PageRequest, session: AsyncSession, code: FromPath[str], now: datetime
 ) -> Template:
-    notice = await find_notice(session, code)
-    process = await find_process(session, notice.ocid)
+    process = await find_process_of(session, code)
+    notice = next(each for each in process.notices if each.id == code)
     calendar = await load_calendar(session)
     return page(
         request,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
@@ -95,8 +95,14 @@ def _hashed(path: Path, url: str) -> str:
     return f"{url}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}" if path.exists() else url
 
 
-def _babel_locale() -> str:
-    return current_locale.get().replace("-", "_")
+def _babel_locale() -> Locale:
+    return _parsed(current_locale.get())
+
+
+@cache
+def _parsed(name: str) -> Locale:
+    """Babel looks through all its locales each time that one is named by text."""
+    return Locale.parse(name, sep="-")
 
 
 def localdate(value: date | datetime | None, fmt: str = "medium") -> str:

@@ -97,3 +97,14 @@ async def test_a_kept_page_holds_nobodys_token(client: httpx.AsyncClient, databa
 
     assert token in first.text
     assert token not in kept.text
+
+
+async def test_what_is_kept_takes_nothing_from_anybodys_allowance(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await publish_chain(database)
+    first = await client.get("/api/v1/notices")
+    kept = await client.get("/api/v1/notices")
+
+    assert ("ratelimit-remaining" in first.headers, "ratelimit-remaining" in kept.headers) == (True, False)
+    assert (kept.content, kept.headers["access-control-allow-origin"]) == (first.content, "*")
