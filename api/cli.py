@@ -158,14 +158,21 @@ def seal_notices() -> None:
 
 @main.command("import-notices")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_notices(file: Path) -> None:
+@click.option("--ocds", "publisher", help="FILE holds Open Contracting packages, of this publisher.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of Open Contracting packages.")
+def import_notices(file: Path, publisher: str | None, encoding: str) -> None:
     """Bring in candidate notices from a JSON file; faults are listed by notice and field."""
     from core import clock
     from core.db import Database
-    from tendering.importing import import_candidates
+    from tendering.importing import import_candidates, import_releases
 
     with reachable() as settings:
-        report = asyncio.run(import_candidates(Database(settings), file.read_bytes(), now=clock.now()))
+        database, body, now = Database(settings), file.read_bytes(), clock.now()
+        report = asyncio.run(
+            import_releases(database, body, source=f"ocds:{publisher}", encoding=encoding, now=now)
+            if publisher
+            else import_candidates(database, body, now=now)
+        )
     for problem in report.problems:
         click.echo(f"{problem.item}  {problem.field}  {problem.text}")
     click.echo(

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -73,7 +74,7 @@ def canonical(seq: int, entry: Record, previous: str) -> str:
         "data": entry.data,
         "prev": previous,
     }
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return msgspec.json.encode(content, order="sorted").decode()
 
 
 def digest(body: str) -> str:
@@ -104,7 +105,7 @@ def _insert(rows: Sequence[tuple[object, ...]]) -> sa.Insert:
     """
     table: sa.Table = LedgerEntry.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
     names = [column.name for column in table.columns]
-    batch = json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False, default=str)
+    batch = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
     columns = [sa.column(column.name, column.type) for column in table.columns]
     entries = (
         sa.func.json_to_recordset(sa.cast(sa.literal(batch, sa.Text), postgresql.JSON))

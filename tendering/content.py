@@ -141,8 +141,11 @@ def content_from(document: object) -> Content:
     return msgspec.convert(document, Content)
 
 
-def digest_of(item: Publication, code: str) -> str:
-    """SHA-256 of a notice as published: canonical JSON (keys sorted, no spaces) of all that a reader sees."""
+def digest_of(item: Publication, code: str, *, content: object = None) -> str:
+    """SHA-256 of a notice as published: canonical JSON (keys sorted, no spaces) of all that a reader sees.
+
+    `content` is the item's, where it is in canonical JSON already.
+    """
     said = published_form(
         code=code,
         category=item.category,
@@ -153,7 +156,7 @@ def digest_of(item: Publication, code: str) -> str:
         project_code=item.project_code,
         buyer=item.buyer,
         published_at=item.published_at,
-        content=item.content,
+        content=item.content if content is None else content,
     )
     return hashlib.sha256(canonical(said)).hexdigest()
 
@@ -169,7 +172,7 @@ def published_form(
     project_code: str | None,
     buyer: Party | None,
     published_at: datetime,
-    content: Content,
+    content: object,
 ) -> dict[str, object]:
     """All that a reader sees of a notice."""
     return {

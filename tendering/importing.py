@@ -1,28 +1,34 @@
-"""Bringing in candidate notices (中标候选人公示) as other portals publish them.
+"""Bringing in candidate notices (中标候选人公示) as other portals publish them, and Open Contracting releases.
 
 One notice's fault never stops the rest: what is wrong is reported by notice and field. A fault that leaves no notice
-to publish (`fatal`) keeps that one out; a doubt lets it in with what could be read.
+to publish (`fatal`) keeps that one out; a doubt lets it in with what could be read. So does a broken period of the law:
+it was published elsewhere already.
 """
 
 import asyncio
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from core import clock
+from core.calendars import load_calendar
 from core.db import Database
+from core.errors import InvalidInput
+from core.workdays import WorkCalendar
 from tendering import commands
 from tendering.content import Bid, Content, Dates, Party, Publication
+from tendering.ocds_reading import read_release, releases_in
 from tendering.prices import PriceForm, parse_price
 from tendering.regions import region_in
 from tendering.rules import Category, Nature, NoticeKind, consortium, looks_like_organisation
+from tendering.timetable import Finding, check_before_publication
 
 SOURCE = "candidate-notices"
-BATCH = 500
+BATCH = 1000
 LANES = 2
 _PERIOD = re.compile(
     r"(\d{4})年(\d{1,2})月(\d{1,2})日\s*(\d{1,2})时(\d{1,2})分\s*至\s*(\d{4})年(\d{1,2})月(\d{1,2})日\s*(\d{1,2})时(\d{1,2})分"
@@ -44,6 +50,10 @@ class Problem(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         return self.message % {"value": self.value}
+
+
+#: What one item is, if it could be read, and what is wrong with it.
+Read = tuple[Publication | None, list[Problem]]
 
 
 class Report(msgspec.Struct):
@@ -78,34 +88,91 @@ async def import_candidates(database: Database, document: bytes, *, now: datetim
     Raises msgspec.DecodeError when the document is no JSON array.
     """
     items = msgspec.json.decode(document, type=list[Any])
-    report = Report(read=len(items))
-    publications = []
-    for place, item in enumerate(items):
-        publication, problems = read_candidate(item, place)
-        report.problems += problems
-        if publication is None:
-            report.refused += 1
-        else:
-            publications.append(publication)
-    publications.sort(key=lambda item: item.published_at)
+    by_day = sorted(enumerate(items), key=lambda entry: _day_of(entry[1]))
+    return await _import(database, (read_candidate(item, place) for place, item in by_day), now=now)
 
-    async def publish(lane: Sequence[Publication]) -> None:
-        for batch in _batches(lane, BATCH):
+
+async def import_releases(
+    database: Database, document: bytes, *, source: str, encoding: str = "utf-8", now: datetime
+) -> Report:
+    """Import Open Contracting releases as `ocds_reading` maps them. Raises InvalidInput when there are none to read."""
+    releases = sorted(releases_in(document, encoding=encoding), key=_day_of)
+    return await _import(database, (_read_release(release, source) for release in releases), now=now)
+
+
+def _day_of(item: Any) -> str:
+    return str(item.get("date", "")) if isinstance(item, dict) else ""
+
+
+def _read_release(release: dict[str, Any], source: str) -> Read:
+    try:
+        return read_release(release, source=source), []
+    except InvalidInput as refusal:
+        (problem,) = refusal.problems
+        value = str(problem.params.get("value", ""))
+        return None, [Problem(str(release.get("id")), problem.field, problem.message, value, fatal=True)]
+
+
+async def _import(database: Database, items: Iterable[Read], *, now: datetime) -> Report:
+    """Publish what can be read, of items in order of their days."""
+    async with database.transaction() as session:
+        reading = _Reading(items, await load_calendar(session))
+
+    async def publish(lane: int) -> None:
+        while batch := reading.take(lane):
             async with database.transaction() as session:
                 results = await commands.publish_notices(session, batch, now=now, by="system")
             fresh = sum(result.new for result in results)
-            report.published += fresh
-            report.known += len(results) - fresh
+            reading.report.published += fresh
+            reading.report.known += len(results) - fresh
 
-    # The database works on one lane while the next batch of another is made ready. A process stays in its lane.
-    lanes: list[list[Publication]] = [[] for _ in range(LANES)]
-    for item in publications:
-        lanes[zlib.crc32(item.process.encode()) % LANES].append(item)
-    await asyncio.gather(*map(publish, lanes))
-    return report
+    # The database works for one lane while another reads and checks its next batch.
+    await asyncio.gather(*map(publish, range(LANES)))
+    return reading.report
 
 
-def read_candidate(item: object, place: int) -> tuple[Publication | None, list[Problem]]:
+class _Reading:
+    """Items on their way into lanes, read when a lane asks for more. A process stays in its lane, and in its order."""
+
+    def __init__(self, items: Iterable[Read], calendar: WorkCalendar) -> None:
+        self.items = iter(items)
+        self.calendar = calendar
+        self.report = Report()
+        self.waiting: list[list[Publication]] = [[] for _ in range(LANES)]
+
+    def take(self, lane: int) -> list[Publication]:
+        """The lane's next batch; empty when there is nothing more."""
+        while len(self.waiting[lane]) < BATCH and (item := next(self.items, None)) is not None:
+            self._sort_in(*item)
+        batch = self.waiting[lane][:BATCH]
+        del self.waiting[lane][:BATCH]
+        return sorted(batch, key=lambda item: item.published_at)
+
+    def _sort_in(self, publication: Publication | None, problems: list[Problem]) -> None:
+        self.report.read += 1
+        self.report.problems += problems
+        if publication is None:
+            self.report.refused += 1
+            return
+        self.report.problems += broken_rules(publication, self.calendar)
+        self.waiting[zlib.crc32(publication.process.encode()) % LANES].append(publication)
+
+
+def broken_rules(publication: Publication, calendar: WorkCalendar) -> list[Problem]:
+    """What the law of its own day says against a notice's dates and counts."""
+    day = clock.local_date(publication.published_at)
+    return [
+        Problem(publication.key, finding.field, "不符合法定期限：%(value)s", _basis(finding))
+        for finding in check_before_publication(publication, law_of=day, calendar=calendar)
+    ]
+
+
+def _basis(finding: Finding) -> str:
+    lawful = f" {finding.lawful.isoformat()}" if finding.lawful else ""
+    return f"{finding.meaning}（{finding.law}第{finding.article}条）{lawful}"
+
+
+def read_candidate(item: object, place: int) -> Read:
     """One item of the file as a publication, and what is wrong with it."""
     try:
         notice = msgspec.convert(item, CandidateNotice)
@@ -202,7 +269,3 @@ def _bids(notice: CandidateNotice, problems: list[Problem]) -> tuple[Bid, ...]:
 def _field_of(error: msgspec.ValidationError) -> str:
     found = re.search(r"\$\.?([\w.\[\]]*)", str(error)) or re.search(r"field `(\w+)`", str(error))
     return found.group(1) if found else ""
-
-
-def _batches(items: Sequence[Publication], size: int) -> Iterable[Sequence[Publication]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

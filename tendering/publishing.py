@@ -16,7 +16,7 @@ from sqlmodel import SQLModel, col
 from core import clock, ledger, outbox
 from core.errors import FieldProblem, InvalidInput
 from tendering import search
-from tendering.content import Publication, closing_time, digest_of, headline_amount, participants, to_json
+from tendering.content import Publication, canonical, closing_time, digest_of, headline_amount, participants
 from tendering.models import Notice, Participation, Process, SearchEntry, Supplier
 from tendering.rules import KINDS, Category, NoticeKind
 
@@ -199,6 +199,7 @@ async def _advance(session: AsyncSession, chains: Iterable[Chain]) -> None:
 def _row(
     item: Publication, notice_id: int, code: str, chain: Chain, about: int | None, *, now: datetime
 ) -> dict[str, Any]:
+    content = msgspec.Raw(canonical(item.content))  # written once, for the digest and for the row
     return {
         "id": notice_id,
         "code": code,
@@ -221,8 +222,8 @@ def _row(
         "recorded_at": now,
         "source": item.source,
         "source_key": item.key,
-        "content": to_json(item.content),
-        "digest": digest_of(item, code),
+        "content": content,
+        "digest": digest_of(item, code, content=content),
     }
 
 
@@ -235,7 +236,7 @@ def _entry(item: Publication, row: Mapping[str, Any]) -> dict[str, Any]:
             name: row[name]
             for name in ("published_at", "closes_at", "amount", "category", "stage", "district")
         },
-        "facets": search.facets(item),
+        "facets": search.facets(item, amount=row["amount"], closes=row["closes_at"]),
         "text": search.searchable(item, row["code"]),
     }
 
@@ -284,10 +285,10 @@ async def _insert(session: AsyncSession, statement: sa.Insert, rows: Sequence[Ma
 
 def _recordset(columns: Sequence[sa.Column[Any]], rows: Sequence[Mapping[str, Any]]) -> sa.TableValuedAlias:
     """The rows as a table that PostgreSQL reads out of JSON."""
-    document = sa.cast(sa.literal(msgspec.json.encode(rows).decode(), sa.Text()), postgresql.JSONB())
+    document = sa.cast(sa.literal(msgspec.json.encode(rows).decode(), sa.Text()), postgresql.JSON())
     typed = [sa.column(column.name, column.type) for column in columns]
     return (
-        sa.func.jsonb_to_recordset(document).table_valued(*typed, name="rows").render_derived(with_types=True)
+        sa.func.json_to_recordset(document).table_valued(*typed, name="rows").render_derived(with_types=True)
     )
 
 

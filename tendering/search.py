@@ -12,12 +12,14 @@ that every query is fast on a million notices (`search.sql`):
 
 import unicodedata
 import zlib
+from bisect import bisect_right
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from tendering.content import Content, Party, Publication, closing_time, headline_amount, participants
+from tendering.content import Content, Party, Publication, participants
 from tendering.regions import containing
 from tendering.rules import KINDS
 
@@ -108,7 +110,7 @@ def facet(name: str, value: object) -> int:
     return zlib.crc32(f"{name}={value}".encode()) >> 1
 
 
-def facets(item: Publication) -> list[int]:
+def facets(item: Publication, *, amount: Decimal | None, closes: datetime | None) -> list[int]:
     """Everything but words and days that a notice can be filtered by."""
     stated = [
         facet("category", item.category),
@@ -116,17 +118,24 @@ def facets(item: Publication) -> list[int]:
         facet("stage", KINDS[item.kind].stage),
         *(facet("region", code) for code in containing(item.district)),
     ]
-    if closing_time(item.content) is not None:
+    if closes is not None:
         stated.append(facet("closes", "stated"))
-    amount = headline_amount(item.content)
-    return stated if amount is None else stated + stated_amount(amount)
+    return stated if amount is None else [*stated, *stated_amount(amount)]
 
 
-def stated_amount(amount: Decimal) -> list[int]:
-    return [
+def stated_amount(amount: Decimal) -> tuple[int, ...]:
+    return _amount_reaching(bisect_right(AMOUNT_STEPS, amount))
+
+
+@cache
+def _amount_reaching(steps: int) -> tuple[int, ...]:
+    """The facets of an amount that reaches so many of the steps."""
+    reached = [facet("amount at least", step) for step in AMOUNT_STEPS[:steps]]
+    return (
         facet("amount", "stated"),
-        *(facet("amount at least" if amount >= step else "amount below", step) for step in AMOUNT_STEPS),
-    ]
+        *reached,
+        *(facet("amount below", step) for step in AMOUNT_STEPS[steps:]),
+    )
 
 
 def amount_facets(least: Decimal | None, most: Decimal | None) -> list[int]:

@@ -8,7 +8,7 @@ import csv
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from core import clock
@@ -92,8 +92,9 @@ def timetable() -> tuple[Rule, ...]:
         return tuple(_rule(row) for row in csv.DictReader(source))
 
 
-def rules_for(category: Category, kind: NoticeKind, method: str | None, day: date) -> list[Rule]:
-    return [rule for rule in timetable() if rule.applies(category, kind, method, day)]
+@lru_cache(maxsize=4096)
+def rules_for(category: Category, kind: NoticeKind, method: str | None, day: date) -> tuple[Rule, ...]:
+    return tuple(rule for rule in timetable() if rule.applies(category, kind, method, day))
 
 
 def stated_dates(content: Content, published_at: datetime) -> dict[str, datetime]:

@@ -69,6 +69,7 @@ def targets(result: dict[str, Any]) -> dict[str, bool]:
         met["feed p50 lag <= 100 ms"] = feed["p50_lag_ms"] <= 100
     if imported := result.get("import"):
         met["import >= 2000/s"] = imported["per_second"] >= 2000
+        met["import >= 2000/s by CPU time"] = imported["cpu_bound_per_second"] >= 2000
     return met
 
 

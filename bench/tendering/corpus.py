@@ -197,7 +197,6 @@ def _closes(kind: NoticeKind, moment: datetime) -> str:
 
 @cache
 def _facets(category: Category, kind: NoticeKind, district: str) -> str:
-    deadline = Dates(bid_deadline=START) if kind is NoticeKind.TENDER else Dates()
     item = Publication(
         source="",
         key="",
@@ -207,9 +206,9 @@ def _facets(category: Category, kind: NoticeKind, district: str) -> str:
         title="",
         published_at=START,
         district=district,
-        content=Content(dates=deadline),
     )
-    return ",".join(map(str, search.facets(item)))
+    closes = START if kind is NoticeKind.TENDER else None
+    return ",".join(map(str, search.facets(item, amount=None, closes=closes)))
 
 
 @cache

@@ -92,6 +92,8 @@ async def test_import_brings_in_all_real_notices_once(database: Database, real: 
     assert (first.read, first.published, first.known, first.refused) == (983, 983, 0, 0)
     assert (again.read, again.published, again.known, again.refused) == (983, 0, 983, 0)
     assert first.problems == again.problems
+    against = Counter(problem.field for problem in first.problems if "法定期限" in problem.message)
+    assert against == {"publicity_to": 122, "bids": 71}  # lots are not told apart in this file
     async with database.transaction() as session:
         notices = (await session.scalars(sa.select(Notice))).all()
         rows = [
