@@ -78,6 +78,35 @@ def solve(problem: Problem, seconds: float, workers: int, seed: int, out: Path |
 
 @schedule.command()
 @click.argument("problem", type=ProblemFile())
+@standing_plan
+@click.option("--today", default=0, show_default=True, help="Day of the horizon that begins.")
+@click.option("--days", default=14, show_default=True, help="How far to plan from then on.")
+@click.option("--frozen", default=7, show_default=True, help="Of these, the days that keep what stands.")
+@click.option("--seconds", default=10.0, show_default=True, help="How long to search.")
+@target
+def roll(
+    *,
+    problem: Problem,
+    plan: Plan | None,
+    today: int,
+    days: int,
+    frozen: int,
+    seconds: float,
+    out: Path | None,
+) -> None:
+    """Roll a standing plan over to another day: near bookings stay, new visits join the window."""
+    from scheduling.engine import Budget
+    from scheduling.rolling import Window, roll_over
+
+    window = Window(days=days, frozen=frozen)
+    budget = Budget(seconds=seconds)
+    new = roll_over(problem, plan or booked_plan(problem), today=today, window=window, budget=budget)
+    _write(encode(new), out)
+    click.echo(f"{len(new.placements)} of {len(problem.visits)} visits served", err=True)
+
+
+@schedule.command()
+@click.argument("problem", type=ProblemFile())
 @click.argument("visit")
 @standing_plan
 @language

@@ -5,21 +5,23 @@ cannot be booked twice. Visits go where their departments are least taken up, wi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 
 import msgspec
 
 from scheduling.plan import Plan
-from scheduling.problem import Leave, Officer, Post, Problem, Visit
+from scheduling.problem import Half, HalfDay, Leave, Officer, Post, Problem, Vehicle, Visit
 from scheduling.repair import broken_visits
 
 Days = Sequence[int]
+#: For each officer or vehicle, the part that has it on each day of the horizon.
+Owners = Mapping[str, Sequence[int]]
 
 
 def split(problem: Problem, parts: int) -> tuple[Problem, ...]:
-    """At most `parts` problems of consecutive working days; one where the horizon has no more."""
+    """By days: at most `parts` problems of consecutive working days; one where the horizon has no more."""
     worked = [day for day in range(problem.days) if problem.calendar.is_working_day(problem.date_of(day))]
     parts = min(parts, len(worked))
     if parts <= 1:
@@ -27,9 +29,11 @@ def split(problem: Problem, parts: int) -> tuple[Problem, ...]:
     edges = [number * len(worked) // parts for number in range(parts + 1)]
     blocks = [worked[first:last] for first, last in pairwise(edges)]
     block_of = _assigned(problem, blocks)
+    owner = [next((at for at, days in enumerate(blocks) if day in days), -1) for day in range(problem.days)]
+    officers = {officer.id: owner for officer in problem.officers}
+    vehicles = {vehicle.id: owner for vehicle in problem.vehicles}
     return tuple(
-        _part(problem, days, {visit for visit, at in block_of.items() if at == number})
-        for number, days in enumerate(blocks)
+        part_of_problem(problem, number, block_of, officers, vehicles) for number in range(len(blocks))
     )
 
 
@@ -46,7 +50,7 @@ def _assigned(problem: Problem, blocks: Sequence[Days]) -> dict[str, int]:
     taken: Counter[tuple[int, str]] = Counter()
     assigned: dict[str, int] = {}
     for cluster in sorted(
-        _clusters(problem), key=lambda each: (_allowed(problem, each, blocks)[-1], each[0].id)
+        clusters(problem), key=lambda each: (_allowed(problem, each, blocks)[-1], each[0].id)
     ):
         work: Counter[str] = Counter()
         for visit in cluster:
@@ -81,7 +85,7 @@ def _away(officer: Officer, today: date) -> bool:
     return any(leave.part is None and leave.first <= today <= leave.last for leave in officer.leave)
 
 
-def _clusters(problem: Problem) -> list[list[Visit]]:
+def clusters(problem: Problem) -> list[list[Visit]]:
     """Visits that want to be near each other or follow each other; what is booked stays by itself, where it stands."""
     first = {visit.id: visit.id for visit in problem.visits}
 
@@ -123,25 +127,36 @@ def _block_of(day: int, blocks: Sequence[Days]) -> int:
     return next((at for at, days in enumerate(blocks) if day <= days[-1]), len(blocks) - 1)
 
 
-def _part(problem: Problem, days: Days, visits: Collection[str]) -> Problem:
-    """These visits, on these days: on all others everyone is away."""
-    own = set(days)
-    others = [problem.date_of(day) for day in range(problem.days) if day not in own]
-    share = _week_share(problem, own)
+def part_of_problem(
+    problem: Problem, number: int, part_of: Mapping[str, int], officers: Owners, vehicles: Owners
+) -> Problem:
+    """The visits of this part; on days that are another's, an officer is away and a vehicle in use."""
+    visits = {visit for visit, part in part_of.items() if part == number}
+    own = {
+        each: frozenset(day for day, part in enumerate(days) if part == number)
+        for each, days in (*officers.items(), *vehicles.items())
+    }
     return msgspec.structs.replace(
         problem,
         visits=tuple(_alone(visit, visits) for visit in problem.visits if visit.id in visits),
         bookings=tuple(each for each in problem.bookings if each.visit in visits),
         recusals=tuple(each for each in problem.recusals if each.visit is None or each.visit in visits),
-        officers=tuple(
-            msgspec.structs.replace(
-                officer,
-                leave=(*officer.leave, *(Leave(first=day, last=day) for day in others)),
-                weekly=None if officer.weekly is None else int(officer.weekly * share),
-            )
-            for officer in problem.officers
-        ),
+        officers=tuple(_present(problem, officer, own[officer.id]) for officer in problem.officers),
+        vehicles=tuple(_in_use(problem, vehicle, own[vehicle.id]) for vehicle in problem.vehicles),
     )
+
+
+def _present(problem: Problem, officer: Officer, days: Collection[int]) -> Officer:
+    others = [problem.date_of(day) for day in range(problem.days) if day not in days]
+    weekly = None if officer.weekly is None else int(officer.weekly * _week_share(problem, days))
+    leave = (*officer.leave, *(Leave(first=day, last=day) for day in others))
+    return msgspec.structs.replace(officer, leave=leave, weekly=weekly)
+
+
+def _in_use(problem: Problem, vehicle: Vehicle, days: Collection[int]) -> Vehicle:
+    others = [problem.date_of(day) for day in range(problem.days) if day not in days]
+    elsewhere = tuple(HalfDay(day=day, half=half) for day in others for half in Half)
+    return msgspec.structs.replace(vehicle, unavailable=tuple({*vehicle.unavailable, *elsewhere}))
 
 
 def _alone(visit: Visit, visits: Collection[str]) -> Visit:
@@ -149,7 +164,7 @@ def _alone(visit: Visit, visits: Collection[str]) -> Visit:
 
 
 def _week_share(problem: Problem, days: Collection[int]) -> float:
-    """The part of a week's limit that a part of the days may use, by its shortest share of a week."""
+    """The part of a week's limit that these days may use, by their shortest share of a week."""
     whole: Counter[tuple[int, int]] = Counter()
     own: Counter[tuple[int, int]] = Counter()
     for day in range(problem.days):
@@ -157,4 +172,4 @@ def _week_share(problem: Problem, days: Collection[int]) -> float:
         if problem.calendar.is_working_day(today):
             whole[today.isocalendar()[:2]] += 1
             own[today.isocalendar()[:2]] += day in days
-    return min(own[week] / whole[week] for week in whole if own[week])
+    return min((own[week] / whole[week] for week in whole if own[week]), default=1.0)

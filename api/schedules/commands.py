@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -67,6 +67,7 @@ def request_solve(
     seconds: float,
     seed: int,
     parts: int | None,
+    split: Literal["days", "districts"] = "days",
     by: str,
     now: datetime,
 ) -> Schedule:
@@ -81,6 +82,7 @@ def request_solve(
             "seconds": seconds,
             "seed": seed,
             "parts": parts or max(1, len(problem.visits) // VISITS_OF_PART),
+            "split": split,
         },
         requested_by=by,
         created_at=now,

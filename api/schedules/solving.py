@@ -21,6 +21,7 @@ from scheduling.plan import Plan
 from scheduling.problem import Problem
 from scheduling.process import Failure, Line, Result
 from scheduling.split import join, split
+from scheduling.split_districts import split_by_district
 
 QUEUE = "scheduling"
 #: How often progress is stored and a cancellation is looked for.
@@ -29,6 +30,7 @@ BEAT_SECONDS = 0.4
 SILENCE = timedelta(seconds=15)
 #: Parts of a plan have this share of its time, the whole that is joined from them has the rest.
 PARTS_SHARE = 0.6
+SPLITS = {"days": split, "districts": split_by_district}
 
 
 async def prepare(resources: Resources, event: Event) -> dict[str, Any] | Sequence[Problem]:
@@ -38,10 +40,10 @@ async def prepare(resources: Resources, event: Event) -> dict[str, Any] | Sequen
         row = await commands.find(session, code, lock=True)
         commands.begin(row)
         problem, options = row.problem, dict(row.options)
-    parts = options.pop("parts", 1)
+    parts, by = options.pop("parts", 1), SPLITS[options.pop("split", "days")]
     if parts > 1:
         whole = msgspec.convert(problem, Problem)
-        found = await asyncio.to_thread(split, whole, parts)
+        found = await asyncio.to_thread(by, whole, parts)
         if len(found) > 1:
             return found
     return await _solve(resources, event, {"problem": problem, **options})

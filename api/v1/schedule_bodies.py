@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Reference, RequestBody
@@ -19,12 +19,13 @@ from scheduling.slots import Slots
 
 
 class SolveRequest(msgspec.Struct):
-    """`parts`: how many workers may share the problem, by days; by default as many as its size asks for."""
+    """`parts`: how many workers may share the problem, by days or districts (`split`); by default by its size."""
 
     problem: Problem
     seconds: Annotated[float, Meta(gt=0, le=100)] = 10.0
     seed: Annotated[int, Meta(ge=0, lt=1 << 31)] = 0
     parts: Annotated[int, Meta(ge=1, le=16)] | None = None
+    split: Literal["days", "districts"] = "days"
 
 
 class ExplainRequest(msgspec.Struct):

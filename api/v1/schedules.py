@@ -56,8 +56,8 @@ BEAT_SECONDS = 0.4
     tags=["排期"],
     summary="提交排期问题，后台求解 · Submit a problem to be solved in the background",
     description=(
-        "seconds 至多 100；较大的问题由多个工作进程按日分担（parts）。"
-        " · seconds: at most 100; a large problem is shared among workers by days (parts)."
+        "seconds 至多 100；较大的问题由多个工作进程按日或按片区（split）分担（parts）。"
+        " · seconds: at most 100; a large problem is shared among workers (parts), by days or districts (split)."
     ),
     security=[{"key": []}],
     responses=REFUSALS,
@@ -71,6 +71,7 @@ async def post_schedule(request: ApiRequest, session: AsyncSession, now: datetim
         seconds=asked.seconds,
         seed=asked.seed,
         parts=asked.parts,
+        split=asked.split,
         by=by,
         now=now,
     )

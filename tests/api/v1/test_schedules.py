@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import sqlalchemy as sa
 from sqlmodel import col
@@ -132,8 +133,11 @@ async def test_schedule_that_takes_too_much_memory_fails_with_the_reason(
 async def test_large_schedule_survives_the_death_of_one_of_two_workers(
     call: Call, settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    large = town(4, visits=12, days=6)
-    posted = (await call("POST", "", {"problem": json.loads(encode(large)), "seconds": 1, "parts": 2})).json()
+    plain = town(4, visits=12, days=6)
+    sites = (msgspec.structs.replace(site, district=f"{at % 2}区") for at, site in enumerate(plain.sites))
+    large = msgspec.structs.replace(plain, sites=tuple(sites))
+    wanted = {"problem": json.loads(encode(large)), "seconds": 1, "parts": 2, "split": "districts"}
+    posted = (await call("POST", "", wanted)).json()
     resources = Resources.open(settings)
 
     async def run(event: int) -> None:
