@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         return self.data_dir / "uploads"
 
     @property
+    def attachment_dir(self) -> Path:
+        """Files published with notices, or to be."""
+        return self.data_dir / "attachments"
+
+    @property
     def mail_dir(self) -> Path:
         return self.data_dir / "mail"
 

@@ -12,8 +12,9 @@ from core import clock, ledger, outbox
 from core.calendars import load_calendar
 from core.errors import FieldProblem, FourEyesRequired, InvalidInput, NotFound, Refusal
 from core.i18n import DEFAULT_LOCALE, translate
+from tendering.attachments import with_attachment
 from tendering.commands import AgainstTimetable, problem_of, publish_notice
-from tendering.content import Publication, to_json
+from tendering.content import Attachment, Publication, to_json
 from tendering.models import Draft, DraftState, Notice, Process
 from tendering.rules import KINDS
 from tendering.timetable import Finding, check_before_publication
@@ -66,13 +67,46 @@ async def save_draft(
         )
         session.add(draft)
     else:
-        draft = await _open_draft(session, draft_id, DraftState.DRAFT)
-        if draft.drafted_by != by:
-            raise FourEyesRequired
+        draft = await own_draft(session, draft_id, by=by)
+        publication = _attached(publication, publication_of(draft).content.attachments)
     draft.publication, draft.drafted_at = to_json(publication), now
     await session.flush()
     _record(session, draft, "draft.save", by=by, now=now)
     return draft.id
+
+
+async def own_draft(session: AsyncSession, draft_id: int, *, by: int) -> Draft:
+    """A draft that this clerk may still change. Raises DraftClosed, FourEyesRequired."""
+    draft = await _open_draft(session, draft_id, DraftState.DRAFT)
+    if draft.drafted_by != by:
+        raise FourEyesRequired
+    return draft
+
+
+async def attach_file(
+    session: AsyncSession, draft_id: int, file: Attachment, *, by: int, now: datetime
+) -> None:
+    """Add a stored file, in the place of one of the same name. Raises TooManyAttachments."""
+    draft = await own_draft(session, draft_id, by=by)
+    publication = publication_of(draft)
+    draft.publication = to_json(
+        _attached(publication, with_attachment(publication.content.attachments, file))
+    )
+    _record(session, draft, "draft.attach", by=by, now=now)
+
+
+async def detach_file(session: AsyncSession, draft_id: int, sha256: str, *, by: int, now: datetime) -> None:
+    """Leave a file out again; its bytes stay, another draft may hold the same."""
+    draft = await own_draft(session, draft_id, by=by)
+    publication = publication_of(draft)
+    kept = tuple(each for each in publication.content.attachments if each.sha256 != sha256)
+    draft.publication = to_json(_attached(publication, kept))
+    _record(session, draft, "draft.detach", by=by, now=now)
+
+
+def _attached(publication: Publication, files: tuple[Attachment, ...]) -> Publication:
+    content = msgspec.structs.replace(publication.content, attachments=files)
+    return msgspec.structs.replace(publication, content=content)
 
 
 async def submit_draft(session: AsyncSession, draft_id: int, *, by: int, now: datetime) -> None:

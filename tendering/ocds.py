@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urljoin
 
-from tendering.content import Award, Bid, Content, Contract, Lot, Party, to_json
+from tendering.attachments import media_type
+from tendering.content import Attachment, Award, Bid, Content, Contract, Lot, Party, to_json
 from tendering.milestones.models import Milestone
 from tendering.milestones.rules import TITLES as MILESTONE_TITLES
 from tendering.milestones.rules import MilestoneState
@@ -61,8 +63,8 @@ MILESTONE_STATUS = {
 }
 
 
-def release(notice: NoticeDetail) -> dict[str, Any]:
-    """One notice as an OCDS release."""
+def release(notice: NoticeDetail, *, at: str = "") -> dict[str, Any]:
+    """One notice as an OCDS release; its documents' addresses are relative to `at`, and left out without it."""
     content = notice.content
     moment = instant(notice.published_at)
     document: dict[str, Any] = {
@@ -73,7 +75,7 @@ def release(notice: NoticeDetail) -> dict[str, Any]:
         "tag": tags(notice),
         "initiationType": "tender",
         "parties": _parties(notice.buyer, content),
-        "tender": _tender(notice),
+        "tender": _tender(notice, at),
     }
     if notice.buyer is not None:
         document["buyer"] = _reference(notice.buyer)
@@ -107,7 +109,7 @@ def tags(notice: NoticeDetail) -> list[str]:
 
 def release_package(notices: Sequence[NoticeDetail], *, uri: str, publisher: str) -> dict[str, Any]:
     latest = max(notice.published_at for notice in notices)
-    return _package(uri, publisher, latest) | {"releases": [release(notice) for notice in notices]}
+    return _package(uri, publisher, latest) | {"releases": [release(notice, at=uri) for notice in notices]}
 
 
 def record_package(
@@ -117,7 +119,7 @@ def record_package(
 
     What became of its dates follows as one more release: notices never change, so no notice can say it.
     """
-    releases = [release(notice) for notice in process.notices]
+    releases = [release(notice, at=uri) for notice in process.notices]
     latest = max(notice.published_at for notice in process.notices)
     if milestones:
         releases.append(_milestones_release(process.ocid, milestones, after=latest))
@@ -174,7 +176,7 @@ def _package(uri: str, publisher: str, published: datetime) -> dict[str, Any]:
     }
 
 
-def _tender(notice: NoticeDetail) -> dict[str, Any]:
+def _tender(notice: NoticeDetail, at: str) -> dict[str, Any]:
     content = notice.content
     tender: dict[str, Any] = {"id": notice.ocid, "title": notice.title}
     withdrawn = notice.nature is Nature.WITHDRAWAL and notice.kind is NoticeKind.TENDER
@@ -202,11 +204,26 @@ def _tender(notice: NoticeDetail) -> dict[str, Any]:
                 "dueDate": instant(content.dates.publicity_to),
             }
         ]
+    if content.attachments:
+        tender["documents"] = [_document(notice, file, at) for file in content.attachments]
     if notice.about is not None:
         tender["amendments"] = [
             {"id": notice.id, "date": instant(notice.published_at), "amendsReleaseID": notice.about}
         ]
     return tender
+
+
+def _document(notice: NoticeDetail, file: Attachment, at: str) -> dict[str, Any]:
+    document = {
+        "id": file.sha256,
+        "title": file.name,
+        "format": media_type(file.name),
+        "datePublished": instant(notice.published_at),
+        "language": "zh",
+    }
+    if at:
+        document["url"] = urljoin(at, f"/notices/{notice.id}/attachments/{file.sha256}")
+    return document
 
 
 def _budget(notice: NoticeDetail) -> dict[str, Any]:
