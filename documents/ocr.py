@@ -6,13 +6,15 @@ the corners are read, until a title block shows. What is recognised is never eno
 
 import importlib.util
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from documents import normalise
-from documents.layout import Frame
+from documents.layout import Frame, overlaps, union
 from documents.report import BBox
+from documents.rulebook import shipped
 from documents.sandbox import Emit, Limits, Sandbox
 
 if TYPE_CHECKING:
@@ -26,7 +28,9 @@ LIMITS = Limits(memory_bytes=6 << 30, cpu_seconds=240, wall_seconds=300)
 _DPI = 150
 _SHEET_SIDE_PT = 1200.0
 _CORNER = 0.42  # of a sheet's sides
-_TITLE_BLOCK_WORDS = ("图号", "图名", "工程名称")
+_FEWEST_LABELS = 2
+_AROUND = 57.0  # points: a row of a title block
+_TITLE_BLOCK_FIELDS = ("drawing_number", "drawing_title", "project_name")
 _SURE = 0.5
 _NARROW = (3, 48, 96)  # channels, rows, least columns: a label is short, and the time goes by columns
 _UPRIGHT_SHARE = 0.5
@@ -52,11 +56,14 @@ class Found(msgspec.Struct):
     lines: list[Recognised]
 
 
-_sandbox = Sandbox()
+_ENGINE = "rapidocr_onnxruntime"
 
 
 def available() -> bool:
-    return importlib.util.find_spec("rapidocr_onnxruntime") is not None
+    return importlib.util.find_spec(_ENGINE) is not None
+
+
+_sandbox = Sandbox("documents.ocr_cells", *([_ENGINE] if available() else []))
 
 
 def recognise(path: str, pages: Sequence[int]) -> dict[int, list[Recognised]]:
@@ -82,15 +89,24 @@ def recognise_pages(arguments: bytes, emit: Emit) -> None:
         if isinstance(facts, int) or facts.number not in wanted.pages:
             continue
         lines = list(_in_cells(engine, facts))
-        for region in [] if _has_title_block(lines) else _regions(facts.width, facts.height):
-            lines += _in_region(engine, facts.render(region, _DPI / 72), region)
-            if _has_title_block(lines):
+        for region in _regions(facts.width, facts.height, lines):
+            found = _in_region(engine, facts.render(region, _DPI / 72), region)
+            lines += [line for line in found if not any(overlaps(line.bbox, old.bbox) for old in lines)]
+            if _labels(lines) >= _FEWEST_LABELS:
                 break
         emit(PAGE, msgspec.msgpack.encode(Found(page=facts.number, lines=lines)))
 
 
-def _has_title_block(lines: Sequence[Recognised]) -> bool:
-    return any(word in normalise.compact(line.text) for line in lines for word in _TITLE_BLOCK_WORDS)
+def _labels(lines: Sequence[Recognised]) -> int:
+    """How many of the labels that every title block has; a stamp or a heading may have one of them."""
+    texts = [normalise.compact(line.text) for line in lines]
+    return sum(any(text.startswith(words) for text in texts) for words in _title_block_words())
+
+
+@cache
+def _title_block_words() -> list[tuple[str, ...]]:
+    labels = shipped().sheets.title_block.labels
+    return [tuple(map(normalise.compact, labels[name])) for name in _TITLE_BLOCK_FIELDS]
 
 
 def _in_cells(engine: Any, page: "PageFacts") -> Iterator[Recognised]:
@@ -112,13 +128,29 @@ def _in_cells(engine: Any, page: "PageFacts") -> Iterator[Recognised]:
             )
 
 
-def _regions(width: float, height: float) -> list[BBox]:
-    """The page; of a sheet its corners, the usual one first."""
+def _regions(width: float, height: float, known: Sequence[Recognised]) -> Iterator[BBox]:
+    """The page; of a sheet what is left to look through: around a title block known in part, or the corners."""
+    page = (0.0, 0.0, width, height)
     if max(width, height) < _SHEET_SIDE_PT:
-        return [(0.0, 0.0, width, height)]
+        yield page
+        return
+    if _labels(known) == len(_TITLE_BLOCK_FIELDS):
+        return
+    words = tuple(word for words in _title_block_words() for word in words)
+    labels = [line.bbox for line in known if normalise.compact(line.text).startswith(words)]
+    if len(labels) >= _FEWEST_LABELS:
+        near = _grown(union(labels), page)
+        yield _grown(union(line.bbox for line in known if overlaps(line.bbox, near)), page)
     left, right = (0.0, width * _CORNER), (width * (1 - _CORNER), width)
     top, bottom = (0.0, height * _CORNER), (height * (1 - _CORNER), height)
-    return [(x0, y0, x1, y1) for x0, x1 in (right, left) for y0, y1 in (bottom, top)]
+    yield from ((x0, y0, x1, y1) for x0, x1 in (right, left) for y0, y1 in (bottom, top))
+
+
+def _grown(box: BBox, page: BBox) -> BBox:
+    x0, top, x1, bottom = box
+    return (
+        max(x0 - _AROUND, 0.0), max(top - _AROUND, 0.0), min(x1 + _AROUND, page[2]), min(bottom + _AROUND, page[3]),
+    )  # fmt: skip
 
 
 def _in_region(engine: Any, picture: "Bitmap", region: BBox) -> Iterator[Recognised]:

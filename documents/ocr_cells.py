@@ -45,6 +45,7 @@ class Phrase:
 
 def read_cells(page: PageFacts, recognise: Recogniser) -> Iterator[Phrase]:
     """What stands in the tables along the border of a sheet, those with most cells first."""
+    recognise = _remembering(recognise)
     for cells in _tables(page):
         region = layout.union(cell.bbox for cell in cells)
         picture = page.render(region, _FINE)
@@ -56,6 +57,20 @@ def read_cells(page: PageFacts, recognise: Recogniser) -> Iterator[Phrase]:
         if _sureness(picture, inked[:_TRIED], angle, recognise) < _CERTAIN:
             angle = max(angles, key=lambda each: _sureness(picture, inked[:_TRIED], each, recognise))
         yield from _phrases(picture, inked, angle, region, recognise)
+
+
+def _remembering(recognise: Recogniser) -> Recogniser:
+    """Each picture is recognised once, though the first cells also tell the direction of writing."""
+    known: dict[bytes, tuple[str, float]] = {}
+
+    def once(pictures: Sequence[Bitmap]) -> list[tuple[str, float]]:
+        keys = [bytes(str(picture.shape), "ascii") + picture.tobytes() for picture in pictures]
+        new = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in known}
+        if new:
+            known.update(zip(new, recognise(list(new.values())), strict=True))
+        return [known[key] for key in keys]
+
+    return once
 
 
 def _tables(page: PageFacts) -> Iterator[list[Cell]]:

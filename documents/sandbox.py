@@ -23,9 +23,13 @@ _MAX_FRAME = 256 << 20
 
 
 class Sandbox:
-    """One warm fork server. Safe to use from several threads; a server that died is replaced at the next job."""
+    """One warm fork server. Safe to use from several threads; a server that died is replaced at the next job.
 
-    def __init__(self) -> None:
+    `warm` are modules that the jobs need: imported once, before the first fork.
+    """
+
+    def __init__(self, *warm: str) -> None:
+        self._warm = warm
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
         self._server: subprocess.Popen[bytes] | None = None
@@ -72,7 +76,7 @@ class Sandbox:
         environment = {"PYTHONPATH": str(root), "OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"}
         with theirs:
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "documents.sandbox_server", str(theirs.fileno())],
+                [sys.executable, "-m", "documents.sandbox_server", str(theirs.fileno()), *self._warm],
                 pass_fds=[theirs.fileno()],
                 env=environment,
                 cwd="/",
@@ -94,7 +98,7 @@ def _frames(pipe: "os._BufferedReader") -> Iterator[tuple[bytes, bytes]]:  # typ
     yield b"E", msgspec.msgpack.encode(Ended(status=1, signal=9, cpu_seconds=0.0, peak_bytes=0))
 
 
-_shared = Sandbox()
+_shared = Sandbox("documents.read")
 atexit.register(_shared.close)
 
 

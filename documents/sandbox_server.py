@@ -1,12 +1,14 @@
 """The warm process that forks one child for each document. It holds no secrets and has no network.
 
-Started by `documents.sandbox` as `python -m documents.sandbox_server FD`. For each request (one packet, with the
-writing end of a pipe) it forks a supervisor, which forks the child that reads the document, waits for it, and closes
-the pipe with how the child ended. A child can therefore exhaust its limits, hang or crash without anyone else noticing.
+Started by `documents.sandbox` as `python -m documents.sandbox_server FD MODULE…`; the modules are imported once, so
+that a fork costs milliseconds. For each request (one packet, with the writing end of a pipe) it forks a supervisor,
+which forks the child that reads the document, waits for it, and closes the pipe with how the child ended. A child can
+therefore exhaust its limits, hang or crash without anyone else noticing.
 """
 
 import array
 import ctypes
+import importlib
 import os
 import pkgutil
 import resource
@@ -14,7 +16,7 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import msgspec
@@ -73,9 +75,10 @@ def cut_off_network() -> str:
     return "audit"
 
 
-def serve(control: socket.socket) -> None:
+def serve(control: socket.socket, *, warm: Sequence[str]) -> None:
     cut_off_network()
-    _warm_up()
+    for name in warm:
+        importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are reaped by the kernel
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for our parent, which then closes the socket
     while True:
@@ -89,11 +92,6 @@ def serve(control: socket.socket) -> None:
             control.close()
             _supervise(msgspec.msgpack.decode(data, type=Request), pipes[0])
         os.close(pipes[0])
-
-
-def _warm_up() -> None:
-    """Imports once what each child needs, so that a fork costs milliseconds."""
-    import documents.read  # noqa: F401 — imported for its effect on the forks
 
 
 def _supervise(request: Request, pipe: int) -> NoReturn:
@@ -134,4 +132,4 @@ def _run(request: Request, pipe: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), warm=sys.argv[2:])

@@ -67,7 +67,7 @@ def _judged(
     *,
     signed_again: bool,
 ) -> Signature:
-    certificate = signature.signer_cert
+    certificate = _certificate(signature)
     when = signature.self_reported_timestamp
     found = Signature(
         field=str(signature.field_name),
@@ -159,6 +159,17 @@ def _annotation_lists(handler: Any) -> set[int]:
         if isinstance(entry, generic.IndirectObject):
             numbers.add(entry.idnum)
     return numbers
+
+
+def _certificate(signature: EmbeddedPdfSignature) -> x509.Certificate:
+    """The signer's, also where pyHanko refuses it because it does not know the hash that names it (SM3)."""
+    signer = signature.signer_info["sid"]
+    if signer.name == "issuer_and_serial_number":
+        serial = signer.chosen["serial_number"].native
+        for each in signature.signed_data["certificates"]:
+            if isinstance(each.chosen, x509.Certificate) and each.chosen.serial_number == serial:
+                return each.chosen
+    return signature.signer_cert
 
 
 def _is_chinese(certificate: x509.Certificate) -> bool:

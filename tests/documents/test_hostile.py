@@ -1,6 +1,8 @@
-"""Files that nobody here wrote, and mutants of some: each gets a verdict, and no process but its child ends."""
+"""Files that nobody here wrote, and mutants of some: each gets a verdict, and no process but its child ends.
 
-import os
+A sample of both; `make bench-documents` takes all files and three thousand mutants.
+"""
+
 import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +15,8 @@ from documents.check import check_document
 from documents.report import Content, DocumentReport, Severity, Verdict
 from tests.documents.builders import TODAY, saved
 
-#: `make slow` and the nightly run raise it; a mutant takes some 50 ms.
-MUTANTS = int(os.environ.get("YICHUANG_MUTANTS", "60"))
+MUTANTS = 24
+EVERY = 4  # of the files that are no bombs
 NOT_TO_BE_READ = {
     "unreadable",
     "password-required",
@@ -23,12 +25,17 @@ NOT_TO_BE_READ = {
     "limits-exceeded",
     "launch-action",
 }
+#: These take seconds to parse or to draw; test_triage.py has small ones.
+HEAVY = {"bomb_image_60000.pdf", "pages_200k_same.pdf"}
 SOUND = ("synthetic", "cjk_generated", "signed_generated", "vector_heavy", "cjk")
 
 
 @pytest.fixture(scope="module")
 def reports(corpus: Path) -> dict[Path, DocumentReport]:
-    paths = sorted(path for path in corpus.rglob("*") if path.suffix in {".pdf", ".fuzz"})
+    everything = sorted(path for path in corpus.rglob("*") if path.suffix in {".pdf", ".fuzz"})
+    bombs = [path for path in everything if path.parent.name == "bombs_generated" and path.name not in HEAVY]
+    others = [path for path in everything if path.parent.name not in {"bombs_generated", "vector_heavy"}]
+    paths = [*bombs, *others[::EVERY]]
     server_before = sandbox.shared().server_id
     with ThreadPoolExecutor(2) as pool:
         found = dict(zip(paths, pool.map(lambda path: check_document(path, today=TODAY), paths), strict=True))
@@ -36,9 +43,8 @@ def reports(corpus: Path) -> dict[Path, DocumentReport]:
     return found
 
 
-@pytest.mark.timeout(400)
 def test_every_file_of_the_collection_gets_a_verdict(reports: dict[Path, DocumentReport]) -> None:
-    assert len(reports) >= 200
+    assert len(reports) >= 60
     assert {report.verdict for report in reports.values()} <= set(Verdict)
 
 
@@ -74,9 +80,7 @@ def test_sound_files_are_never_blocked(reports: dict[Path, DocumentReport]) -> N
         ("bomb_ops_15M_lines", "inflates-too-far"),
         ("bomb_form_laughs", "runaway-forms"),
         ("recursive_form", "runaway-forms"),
-        ("bomb_image_60000", "image-too-large"),
         ("pagecount_lie", "page-count-disagrees"),
-        ("pages_200k_same", "too-many-pages"),
         ("pagetree_loop", "damaged"),
         ("deep_array", "damaged"),
         ("giant_mediabox", "odd-page-size"),
@@ -115,7 +119,6 @@ def mutants(data: bytes, count: int, *, seed: int) -> Iterator[bytes]:
         yield bytes(changed[: chance.randrange(1, len(changed) + 1)] if chance.random() < 0.1 else changed)
 
 
-@pytest.mark.timeout(3600)
 def test_mutants_get_a_verdict_and_harm_nobody(corpus: Path, tmp_path: Path) -> None:
     seeds = sorted(corpus.glob("synthetic/form_*.pdf")) + sorted(corpus.glob("signed_generated/ok*.pdf"))
     seeds += sorted(corpus.glob("hostile/*.pdf"))[:6]

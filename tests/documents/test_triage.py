@@ -9,6 +9,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 
 from demo.dossiers.paper import MM
+from documents import triage
 from documents.triage import examine, kind_of, unfolding
 
 SMALL_CAP = 1 << 20
@@ -128,6 +129,24 @@ def test_a_wrong_page_count_is_said(tmp_path: Path) -> None:
     path = pdf(tmp_path, pages=3)
     path.write_bytes(path.read_bytes().replace(b"/Count 3", b"/Count 7"))
     assert codes(path) == ["page-count-disagrees"]
+
+
+def test_more_pages_than_are_read_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(triage, "MAX_PAGES", 2)
+    assert codes(pdf(tmp_path, pages=3)) == ["too-many-pages"]
+
+
+def test_an_image_is_judged_by_the_size_that_it_declares(tmp_path: Path) -> None:
+    def paint(made: pikepdf.Pdf) -> None:
+        image = made.make_stream(b"\0", Type=Name.XObject, Subtype=Name.Image, Width=60_000, Height=60_000)
+        made.pages[0].obj.Resources = Dictionary(XObject=Dictionary(A=image))
+
+    assert codes(pdf(tmp_path, paint)) == ["image-too-large"]
+
+
+def test_the_unit_of_a_page_is_known(tmp_path: Path) -> None:
+    path = pdf(tmp_path, lambda made: made.pages[1].obj.__setitem__("/UserUnit", 2.5), pages=2)
+    assert examine(str(path)).user_units == {2: 2.5}
 
 
 def test_bytes_before_the_header_are_said(tmp_path: Path) -> None:
