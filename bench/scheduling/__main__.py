@@ -84,6 +84,8 @@ def main() -> None:
                 "gap_percent",
             ),
         )
+        if result["growth"]:
+            table(result["growth"], tuple(result["growth"][0]))
         if options.out and result["growth"]:
             (options.out / "growth.svg").write_text(growth.picture(result["growth"]), encoding="utf-8")
     if every or options.suite == "service":

@@ -3,6 +3,7 @@
 Every solver is given the same objective: after service, one cost in minutes (`city.COST`).
 """
 
+import math
 import resource
 import time
 from collections import defaultdict
@@ -124,6 +125,13 @@ def curve(rows: list[Row]) -> list[Row]:
     return [{name: row[name] for name in names} for row in rows if row["solver"] == "yichuang"]
 
 
+def growth_power(rows: list[Row]) -> float | None:
+    """The time to a first plan grows as this power of the number of visits, from the smallest size to the largest."""
+    points = [(point["visits"], max(0.01, point["first_plan_seconds"])) for point in curve(rows)]
+    (small, soon), (large, late) = min(points), max(points)
+    return round(math.log(late / soon) / math.log(large / small), 2) if large > small else None
+
+
 def targets(rows: list[Row]) -> list[Row]:
     own = {row["visits"]: row for row in rows if row["solver"] == "yichuang"}
     judged = []
@@ -143,6 +151,9 @@ def targets(rows: list[Row]) -> list[Row]:
         judged.append(
             target(f"city cost against the best peer at {size} visits", "< 1", value, met=value < 1)
         )
+    power = growth_power(rows)
+    if power is not None:
+        judged.append(at_most("growth of the time to a first plan, as a power of the visits", 2, power, ""))
     if 500 in own:
         judged.append(at_most("memory at 500 visits", 1024, own[500]["memory_mb"], "MB"))
     return judged

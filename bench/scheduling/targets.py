@@ -12,7 +12,7 @@ def target(name: str, goal: str, value: float | None, *, met: bool) -> Row:
 
 
 def at_most(name: str, limit: float, value: float | None, unit: str) -> Row:
-    return target(name, f"≤ {limit:g} {unit}", value, met=value is not None and value <= limit)
+    return target(name, f"≤ {limit:g} {unit}".rstrip(), value, met=value is not None and value <= limit)
 
 
 def say(row: Row) -> None:
