@@ -243,7 +243,13 @@ def _eligibility(
     for (department, certificates, district), number in classes.items():
         for spot, each in staff.get(department, ()):
             able[number, :, spot] = [is_able(each, certificates, district, day) for day in days]
-    members = [np.flatnonzero(able[number].any(axis=0)).tolist() for number in range(len(classes))]
+    members = [
+        # A posts first: where they suffice, the others need not be looked at.
+        sorted(
+            np.flatnonzero(days_able.any(axis=0)).tolist(), key=lambda each: problem.officers[each].post.value
+        )
+        for days_able in able
+    ]
     barred = np.zeros((len(problem.visits), len(officer)), np.int64)
     for recusal in problem.recusals:
         for number, visit in enumerate(problem.visits):

@@ -110,7 +110,7 @@ def _add_team(
         officer = m[m[at.CLASS_OFFICERS] + spot]
         if can_serve(m, first, day, officer):
             fixed = presence_cost(m, s, w, first, officer, day)
-            if fixed < IMPOSSIBLE:
+            if fixed < cheapest[:, need - 1].max():
                 _offer(m, s, tt, w, first, officer, day, fixed, manner, moments, count, cheapest)
     for spot in range(count):
         if cheapest[spot, need - 1] >= IMPOSSIBLE:
