@@ -60,6 +60,19 @@ async def state_of_month(session: AsyncSession, year: int, month: int) -> str:
     return f"{count}-{newest}" if count else ""
 
 
+async def codes_of_month(
+    session: AsyncSession, year: int, month: int, *, limit: int
+) -> list[tuple[str, datetime]]:
+    """Code and publication of the month's notices, oldest first."""
+    statement = (
+        sa.select(col(Notice.code), col(Notice.published_at))
+        .where(_in_month(year, month))
+        .order_by(col(Notice.published_at), col(Notice.id))
+        .limit(limit)
+    )
+    return [(code, published_at) for code, published_at in await session.execute(statement)]
+
+
 async def notices_of_month(session: AsyncSession, year: int, month: int) -> list[NoticeDetail]:
     """Every notice published in the civil month, oldest first, without its chain."""
     about = aliased(Notice)
