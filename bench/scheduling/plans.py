@@ -127,7 +127,8 @@ def curve(rows: list[Row]) -> list[Row]:
 
 def growth_power(rows: list[Row]) -> float | None:
     """The time to a first plan grows as this power of the number of visits, from the smallest size to the largest."""
-    points = [(point["visits"], max(0.01, point["first_plan_seconds"])) for point in curve(rows)]
+    own = [row for row in rows if row["solver"] == "yichuang"]
+    points = [(row["visits"], max(0.01, row["first_plan_seconds"])) for row in own]
     (small, soon), (large, late) = min(points), max(points)
     return round(math.log(late / soon) / math.log(large / small), 2) if large > small else None
 

@@ -149,6 +149,7 @@ def test_targets_say_what_is_missed() -> None:
         (4.0, True),
         (30.0, False),
         (0.9, True),
+        (0.0, True),
         (300, True),
     ]
 
