@@ -64,6 +64,8 @@ class Notice(SQLModel, table=True):
         sa.Index("ix_notice_newest", sa.desc("published_at"), sa.desc("id")),
         sa.Index("ix_notice_change", "xid", "id"),
         sa.Index("ix_notice_project", "project_code", postgresql_where=sa.text("project_code IS NOT NULL")),
+        # A buyer's figures are counted from its openings, candidates and results.
+        sa.Index("ix_notice_buyer", "buyer_name", "kind", postgresql_where=sa.text("buyer_name IS NOT NULL")),
     )
 
     id: int = identity()

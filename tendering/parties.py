@@ -40,14 +40,19 @@ PARTNERS = 10
 async def figures_of(session: AsyncSession, role: Role, name: str) -> PartyFigures:
     """Corrections do not count twice: only notices that nobody corrected, and of nature normal, are read."""
     won = sa.and_(col(Participation.won), col(Notice.kind) == NoticeKind.RESULT)
+    bid = col(Notice.kind).in_([NoticeKind.OPENING, NoticeKind.CANDIDATES])
     own = (col(Notice.buyer_name) if role is Role.BUYER else col(Supplier.name)) == name
     source = (
         sa.select(Notice.id)  # type: ignore[call-overload]  # a column on the class
         .join(Participation, col(Participation.notice_id) == col(Notice.id))
         .join(Supplier, col(Supplier.id) == col(Participation.supplier_id))
-        .where(own, col(Notice.nature) == Nature.NORMAL, col(Participation.leads))
+        .where(
+            own,
+            sa.or_(bid, col(Notice.kind) == NoticeKind.RESULT),
+            col(Notice.nature) == Nature.NORMAL,
+            col(Participation.leads),
+        )
     )
-    bid = col(Notice.kind).in_([NoticeKind.OPENING, NoticeKind.CANDIDATES])
     lots = sa.tuple_(col(Notice.process_id), col(Participation.lot))
     totals = source.with_only_columns(
         sa.func.count(sa.distinct(lots)).filter(bid).label("bids"),

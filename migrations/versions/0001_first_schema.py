@@ -455,6 +455,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "source_key", name="uq_notice_source_key"),
     )
     op.create_index(op.f("ix_notice_about_id"), "notice", ["about_id"], unique=False)
+    op.create_index(
+        "ix_notice_buyer",
+        "notice",
+        ["buyer_name", "kind"],
+        unique=False,
+        postgresql_where=sa.text("buyer_name IS NOT NULL"),
+    )
     op.create_index("ix_notice_change", "notice", ["xid", "id"], unique=False)
     op.create_index(
         "ix_notice_newest",
@@ -2513,6 +2520,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_notice_newest", table_name="notice")
     op.drop_index("ix_notice_change", table_name="notice")
+    op.drop_index("ix_notice_buyer", table_name="notice", postgresql_where=sa.text("buyer_name IS NOT NULL"))
     op.drop_index(op.f("ix_notice_about_id"), table_name="notice")
     op.drop_table("notice")
     op.drop_index(op.f("ix_follow_process_id"), table_name="follow")
