@@ -123,9 +123,17 @@ async def emit_once(
 
 async def cancel(session: AsyncSession, *keys: str) -> None:
     """Withdraw the pending events of these keys, as far as there are any."""
-    await session.execute(
-        sa.delete(OutboxEvent).where(col(OutboxEvent.key).in_(keys), col(OutboxEvent.done_at).is_(None))
-    )
+    for each in list(session.new):
+        if isinstance(each, OutboxEvent) and each.key in keys:
+            session.expunge(each)
+    with session.no_autoflush:  # what else waits to be written need not be written first
+        await session.execute(_WITHDRAW, {"keys": list(keys)})
+
+
+_TABLE = SQLModel.metadata.tables["outbox_event"]
+_WITHDRAW = sa.delete(_TABLE).where(
+    _TABLE.c.key == sa.any_(sa.bindparam("keys", type_=sa.ARRAY(sa.Text))), _TABLE.c.done_at.is_(None)
+)
 
 
 async def claim_due(

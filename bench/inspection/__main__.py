@@ -24,6 +24,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from api.embedded import Embedded
+from bench.inspection.field_figures import field_figures
 from bench.inspection.ledger_figures import figures_of
 from bench.inspection.replay import NOW, Tally, build_year, run_lanes
 from bench.inspection.staff import Staff, hire
@@ -105,7 +106,7 @@ async def compare(settings: Settings, tallies: Sequence[Tally]) -> dict[str, obj
             "double_bookings": await _clashes(session),
         }
     await database.close()
-    recomputed = figures_of(bodies, first, last)
+    recomputed = figures_of(bodies, first, last) | field_figures(bodies, build_year(CASES), first, last)
     differing = {
         "/".join(filter(None, key)): [str(computed.get(key)), str(value)]
         for key, value in recomputed.items()

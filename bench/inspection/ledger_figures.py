@@ -42,32 +42,30 @@ def figures_of(entries: Iterable[dict[str, Any]], first: date, last: date) -> di
         ("2.area", None): _two(
             (sum(areas.values(), Decimal(0)) / 10000).quantize(Decimal("0.1"), ROUND_HALF_UP)
         ),
-        ("3.monthly", None): _ratio(len(areas), months),
-        ("4.gross", None): _ratio(sum(case.gross for case in done), len(done)),
-        ("4.net", None): _ratio(sum(case.gross - case.paused for case in done), len(done)),
-        ("4.calendar", None): _ratio(sum(case.elapsed for case in done), len(done)),
-        ("6.first_visit", None): _percent(sum(case.clean for case in closed), len(closed)),
-        ("7.recheck", None): _percent(sum(not case.clean for case in closed), len(closed)),
-        ("9.done", None): _percent(
+        ("3.monthly", None): ratio(len(areas), months),
+        ("4.gross", None): ratio(sum(case.gross for case in done), len(done)),
+        ("4.net", None): ratio(sum(case.gross - case.paused for case in done), len(done)),
+        ("4.calendar", None): ratio(sum(case.elapsed for case in done), len(done)),
+        ("6.first_visit", None): percent(sum(case.clean for case in closed), len(closed)),
+        ("7.recheck", None): percent(sum(not case.clean for case in closed), len(closed)),
+        ("9.done", None): percent(
             sum(case.day("issue") is not None and within(case.day("issue")) for case in accepted),
             len(accepted),
         ),
-        ("10.daily", None): _ratio(len(opened), _worked(first - timedelta(days=1), last)),
+        ("10.daily", None): ratio(len(opened), _worked(first - timedelta(days=1), last)),
         ("1.growth", None): None,
         ("2.growth", None): _two(
             (sum(areas.values(), Decimal(0)) / 10000).quantize(Decimal("0.1"), ROUND_HALF_UP)
         ),
-        ("7.visits", None): _ratio(sum(len(case.days("open_visit")) for case in closed), len(closed)),
-        ("7.wait", None): _ratio(
+        ("7.visits", None): ratio(sum(len(case.days("open_visit")) for case in closed), len(closed)),
+        ("7.wait", None): ratio(
             *_sum_and_count(
                 _worked(case.accepted, case.days("open_visit")[0]) for case in visited if case.accepted
             )
         ),
-        ("9.instant", None): _percent(sum(case.elapsed == 0 for case in done), len(done)),
-        ("9.early", None): _percent(
-            sum(case.gross - case.paused < case.promised for case in done), len(done)
-        ),
-        ("9.shorter", None): _percent(
+        ("9.instant", None): percent(sum(case.elapsed == 0 for case in done), len(done)),
+        ("9.early", None): percent(sum(case.gross - case.paused < case.promised for case in done), len(done)),
+        ("9.shorter", None): percent(
             sum(LEGAL - case.promised for case in done), sum(LEGAL for case in done)
         ),
     }
@@ -107,7 +105,7 @@ def _conduct(cases: Iterable["_Case"], visited: Iterable["_Case"], within: Any) 
         for department, verdict, day in case.first_opinions:
             if within(day) and verdict in OK | NOT_OK:
                 count("8.deemed_consent", department, holds=verdict == "deemed")
-    return {key: _percent(good[key], number) for key, number in every.items()}
+    return {key: percent(good[key], number) for key, number in every.items()}
 
 
 def _pass_rates(cases: Iterable["_Case"], within: Any) -> dict[Key, Decimal | None]:
@@ -120,9 +118,9 @@ def _pass_rates(cases: Iterable["_Case"], within: Any) -> dict[Key, Decimal | No
     figures: dict[Key, Decimal | None] = {("5.department", name): _two(rate) for name, rate in rates.items()}
     everything = [verdict for all_ in verdicts.values() for verdict in all_]
     figures["5.mean", None] = _two(sum(rates.values(), Decimal(0)) / len(rates)) if rates else None
-    figures["5.micro", None] = _percent(sum(v in OK for v in everything), len(everything))
+    figures["5.micro", None] = percent(sum(v in OK for v in everything), len(everything))
     for kind in ("agree_with_commitment", "deemed"):
-        figures[f"5.{kind}", None] = _percent(everything.count(kind), len(everything))
+        figures[f"5.{kind}", None] = percent(everything.count(kind), len(everything))
     return figures
 
 
@@ -260,9 +258,9 @@ def _two(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def _ratio(part: int, whole: int) -> Decimal | None:
+def ratio(part: int, whole: int) -> Decimal | None:
     return _two(Decimal(part) / whole) if whole else None
 
 
-def _percent(part: int, whole: int) -> Decimal | None:
+def percent(part: int, whole: int) -> Decimal | None:
     return _two(Decimal(100 * part) / whole) if whole else None

@@ -47,8 +47,8 @@ async def run_lane(settings: Settings, staff: Staff, lane: Lane, *, cases: int) 
         lane.leave()
         await database.close()
     return Tally(
-        *(min(year.days), max(year.days), year.commands, year.timed, year.taken, tuple(year.unbookable)),
-        slot_seconds=year.slot_seconds,
+        *(min(year.days), max(year.days), year.desk.commands, year.timed, year.taken, tuple(year.unbookable)),
+        slot_seconds=year.desk.slot_seconds,
         cpu_seconds=time.process_time() - began,
     )
 

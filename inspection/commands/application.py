@@ -330,11 +330,8 @@ async def accept_case(
         )
     for due in sorted({gap.due for gap in gaps}):
         watch_promise(session, due, now=now, case=case)
-    owed = [
-        {"name": name, "due": gap.due.isoformat()}
-        for gap in gaps
-        for name in await _names(session, case, [gap.document])
-    ]
+    names = await _document_names(session, case)
+    owed = [{"name": names.get(gap.document, gap.document), "due": gap.due.isoformat()} for gap in gaps]
     content = {**await _promised(session, case), "gaps": owed}
     await letters.to_applicant(session, case, LetterKind.ACCEPTANCE, content, now=now)
 
@@ -355,12 +352,17 @@ async def _promised(session: AsyncSession, case: Case) -> dict[str, object]:
 
 async def _names(session: AsyncSession, case: Case, codes: Collection[str]) -> list[str]:
     """Chinese names of documents, in the catalogue's order; one that it does not know keeps its code."""
-    known = {
+    known = await _document_names(session, case)
+    return [known[code] for code in known if code in codes] + sorted(set(codes) - set(known))
+
+
+async def _document_names(session: AsyncSession, case: Case) -> dict[str, str]:
+    """In Chinese, by code, in the catalogue's order."""
+    return {
         each["code"]: each["zh"]
         for matter in await current_matters(session, began_on(case))
         for each in matter.documents
     }
-    return [known[code] for code in known if code in codes] + sorted(set(codes) - set(known))
 
 
 async def _start_promise(session: AsyncSession, case: Case, *, now: datetime) -> None:

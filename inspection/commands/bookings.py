@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core import outbox
+from core import ledger, outbox
 from core.clock import local_date
 from core.errors import NotFound
 from inspection.availability import Part, unavailable
@@ -130,7 +130,7 @@ async def confirm_slot(
     )
     session.add(visit)
     await session.flush()
-    await book(session, visit, parts)
+    await book(session, case, visit, parts, now=now)
     await _credit_owner(session, case, visit, now=now)
     case.dispatcher_id = by
     data = {"visit": visit.id, "starts_at": visit.starts_at.isoformat(), "rank": proposal.rank}
@@ -150,7 +150,9 @@ async def lock_officers(session: AsyncSession, officer_ids: Collection[int]) -> 
     )
 
 
-async def book(session: AsyncSession, visit: Visit, parts: Sequence[Part]) -> None:
+async def book(
+    session: AsyncSession, case: Case, visit: Visit, parts: Sequence[Part], *, now: datetime
+) -> None:
     """Raises `SlotTaken` where the database's constraint refuses an officer."""
     session.add_all(
         Booking(
@@ -169,6 +171,14 @@ async def book(session: AsyncSession, visit: Visit, parts: Sequence[Part]) -> No
         if getattr(error.orig, "sqlstate", None) == "23P01":
             raise SlotTaken from error
         raise
+    booked = [[part.officer_id, part.starts_at.isoformat(), part.ends_at.isoformat()] for part in parts]
+    ledger.record(
+        session,
+        action="case.booked",
+        subject=f"case:{case.code}",
+        now=now,
+        data={"visit": visit.id, "officers": booked},
+    )
 
 
 async def invite(
@@ -269,11 +279,27 @@ async def standing_visit(session: AsyncSession, case: Case) -> Visit | None:
 
 async def booked_officers(session: AsyncSession, visit: Visit, party: Party) -> list[Officer]:
     """Each once, also where the visit comes in two halves."""
-    booked = sa.select(col(Booking.officer_id)).where(
-        col(Booking.visit_id) == visit.id,
-        col(Booking.party_id) == party.id,
-        col(Booking.state) == BookingState.BOOKED,
+    return list(await session.scalars(_TEAM, {"visit": visit.id, "party": party.id}))
+
+
+async def is_booked(session: AsyncSession, visit: Visit, party: Party, officer: Officer) -> bool:
+    known = {"visit": visit.id, "party": party.id, "officer": officer.id}
+    return bool(
+        await session.scalar(
+            _BOOKED.where(col(Booking.officer_id) == sa.bindparam("officer")).limit(1), known
+        )
     )
-    return list(
-        await session.scalars(sa.select(Officer).where(col(Officer.id).in_(booked)).order_by(col(Officer.id)))
-    )
+
+
+_BOOKED = sa.select(col(Booking.officer_id)).where(
+    col(Booking.visit_id) == sa.bindparam("visit"),
+    col(Booking.party_id) == sa.bindparam("party"),
+    col(Booking.state) == BookingState.BOOKED,
+)
+#: Bookings are written as they are made; what else waits to be written does not concern them.
+_TEAM = (
+    sa.select(Officer)
+    .where(col(Officer.id).in_(_BOOKED))
+    .order_by(col(Officer.id))
+    .execution_options(autoflush=False)
+)

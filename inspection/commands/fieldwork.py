@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from core.clock import local_date
 from core.errors import NotFound
-from inspection.commands.bookings import booked_officers
+from inspection.commands.bookings import is_booked
 from inspection.commands.transitions import note
 from inspection.commands.visits import officer_of, visit_of_round
 from inspection.models import Case, CheckAnswer, FieldRecord, Finding, Matter, Officer, Opinion, Party
@@ -229,8 +229,7 @@ async def recorder(session: AsyncSession, case: Case, party: Party, *, by: int) 
         raise WrongState
     if party.state is PartyState.CHECKED_IN:
         visit = await visit_of_round(session, case)
-        booked = await booked_officers(session, visit, party) if visit else []
-        if officer.id not in {each.id for each in booked}:
+        if visit is None or not await is_booked(session, visit, party, officer):
             raise NotAssigned
     return officer
 

@@ -13,7 +13,7 @@ from core.errors import NotFound
 from core.people import Right
 from inspection.commands import timekeeping
 from inspection.commands.aftercare import watch_promise
-from inspection.commands.bookings import booked_officers
+from inspection.commands.bookings import is_booked
 from inspection.commands.delegations import require_right
 from inspection.commands.fieldwork import FindingForm, add_finding, check_seen, findings_of
 from inspection.commands.transitions import move_party, note
@@ -176,7 +176,7 @@ async def speaker(
     await require_right(session, by, right, now=at, department=party.department_code, matter=matter.code)
     visit = await _visit_spoken_at(session, case, party)
     if visit and officer.department_code == party.department_code:
-        if officer.id not in {each.id for each in await booked_officers(session, visit, party)}:
+        if not await is_booked(session, visit, party, officer):
             raise NotAssigned
     elif not await _is_certified(session, officer, matter, local_date(at)):
         raise NotAssigned

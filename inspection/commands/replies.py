@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core import outbox
+from core import ledger, outbox
 from inspection.availability import Part, unavailable
 from inspection.commands import letters, timekeeping
 from inspection.commands.bookings import (
@@ -44,7 +44,7 @@ async def confirm_attendance(
     await require_member(session, party, by)
     visit = await _planned(session, case)
     if officer_ids:
-        await _replace_team(session, case, visit, party, officer_ids)
+        await _replace_team(session, case, visit, party, officer_ids, now=now)
     move_party(
         session, case, party, PartyState.CONFIRMED, by=by, now=now, data={"officers": list(officer_ids)}
     )
@@ -90,7 +90,7 @@ async def find_stand_ins(session: AsyncSession, case: Case, party: Party, *, now
         return False
     team = await _free_team(session, case, visit, party)
     if team:
-        await _replace_team(session, case, visit, party, team)
+        await _replace_team(session, case, visit, party, team, now=now)
         await invite(session, case, visit, party, by=None, now=now)
         return True
     reason = party.reply_note
@@ -150,7 +150,13 @@ async def _answered(session: AsyncSession, case: Case, party: Party, *, now: dat
 
 
 async def _replace_team(
-    session: AsyncSession, case: Case, visit: Visit, party: Party, officer_ids: Sequence[int]
+    session: AsyncSession,
+    case: Case,
+    visit: Visit,
+    party: Party,
+    officer_ids: Sequence[int],
+    *,
+    now: datetime,
 ) -> None:
     """Raises `TeamTooSmall` or `OfficerUnavailable`."""
     booked = await _party_bookings(session, visit, party)
@@ -170,7 +176,14 @@ async def _replace_team(
         if booking.officer_id not in wanted:
             booking.state = BookingState.CANCELLED
     await session.flush()
-    await book(session, visit, parts)
+    ledger.record(
+        session,
+        action="case.released",
+        subject=f"case:{case.code}",
+        now=now,
+        data={"visit": visit.id, "officers": sorted(present - wanted)},
+    )
+    await book(session, case, visit, parts, now=now)
 
 
 async def _party_bookings(session: AsyncSession, visit: Visit, party: Party) -> list[Booking]:

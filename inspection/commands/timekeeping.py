@@ -88,9 +88,7 @@ async def running_clocks(
     *,
     party: Party | None = None,
 ) -> list[Clock]:
-    # What waits to be written are facts about the case; a clock is written when it starts.
-    with session.no_autoflush:
-        rows = await session.scalars(_RUNNING, {"case": case.id})
+    rows = await session.scalars(_RUNNING, {"case": case.id})
     return [
         clock
         for clock in rows
@@ -98,10 +96,12 @@ async def running_clocks(
     ]
 
 
+#: What waits to be written are facts about the case; a clock is written when it starts.
 _RUNNING = (
     sa.select(Clock)
     .where(col(Clock.case_id) == sa.bindparam("case"), col(Clock.stopped_at).is_(None))
     .order_by(col(Clock.id))
+    .execution_options(autoflush=False)
 )
 
 
@@ -170,11 +170,15 @@ async def is_paused(session: AsyncSession, case: Case, reason: PauseReason) -> b
 
 
 async def _running_pauses(session: AsyncSession, case: Case) -> list[Pause]:
-    return list(
-        await session.scalars(
-            sa.select(Pause).where(col(Pause.case_id) == case.id, col(Pause.ended_on).is_(None))
-        )
-    )
+    return list(await session.scalars(_PAUSED, {"case": case.id}))
+
+
+#: A pause is written when it begins and when it ends.
+_PAUSED = (
+    sa.select(Pause)
+    .where(col(Pause.case_id) == sa.bindparam("case"), col(Pause.ended_on).is_(None))
+    .execution_options(autoflush=False)
+)
 
 
 async def recompute(session: AsyncSession, case: Case, clock: Clock, *, now: datetime) -> None:

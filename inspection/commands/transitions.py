@@ -159,6 +159,13 @@ def move_party(
 
 
 async def parties_of(session: AsyncSession, case: Case) -> list[Party]:
-    return list(
-        await session.scalars(sa.select(Party).where(col(Party.case_id) == case.id).order_by(col(Party.id)))
-    )
+    return list(await session.scalars(_PARTIES, {"case": case.id}))
+
+
+#: A party is written when it is drawn in; its later states are known to the session.
+_PARTIES = (
+    sa.select(Party)
+    .where(col(Party.case_id) == sa.bindparam("case"))
+    .order_by(col(Party.id))
+    .execution_options(autoflush=False)
+)

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from inspection.catalogue import LEAD
 from inspection.commands import timekeeping
-from inspection.commands.bookings import booked_officers, standing_visit
+from inspection.commands.bookings import is_booked, standing_visit
 from inspection.commands.parties import invited_parties
 from inspection.commands.transitions import move, move_party, note
 from inspection.commands.violations import record_violation, watch_visit
@@ -45,7 +45,9 @@ from inspection.states import (
 async def officer_of(session: AsyncSession, account_id: int) -> Officer:
     """The officer who logs in with this account. Raises `NotAssigned`."""
     officer = await session.scalar(
-        sa.select(Officer).where(col(Officer.account_id) == account_id, col(Officer.active))
+        sa.select(Officer)
+        .where(col(Officer.account_id) == account_id, col(Officer.active))
+        .execution_options(autoflush=False)
     )
     if officer is None:
         raise NotAssigned
@@ -71,7 +73,7 @@ async def check_in(
     officer, visit, at = await officer_of(session, by), await visit_of_round(session, case), at or now
     if visit is None or not _may_arrive(case, visit, at):
         raise WrongState
-    if officer.id not in {each.id for each in await booked_officers(session, visit, party)}:
+    if not await is_booked(session, visit, party, officer):
         raise NotAssigned
     known = await session.scalar(
         sa.select(CheckIn).where(col(CheckIn.visit_id) == visit.id, col(CheckIn.officer_id) == officer.id)

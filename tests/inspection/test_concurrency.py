@@ -94,5 +94,5 @@ async def test_database_refuses_what_two_sessions_both_think_is_free(crowd: Data
         await session.flush()
         part = Part(taken.party_id, taken.officer_id, *taken.span)
         with pytest.raises(SlotTaken):
-            await bookings.book(session, visit, [part])
+            await bookings.book(session, cases[1], visit, [part], now=now)
     await crowd.close()

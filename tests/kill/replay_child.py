@@ -43,7 +43,7 @@ async def main(staff: Staff) -> None:
     journal = Journal(database)
     await journal.open()
     year = Year(database, build_year(CASES), staff, Lane(), journal)
-    year.slot_limit = 60.0
+    year.desk.slot_limit = 60.0
     sa.event.listen(database.engine.sync_engine, "before_cursor_execute", Fate())
     await year.run()
     await database.close()
