@@ -107,7 +107,7 @@ def filters() -> list[NoticeFilter]:
     rng = random.Random(9)
     mixed = [
         {name: rng.choice(choices[name]) for name in rng.sample(sorted(choices), rng.choice([2, 2, 3]))}
-        for _ in range(60)
+        for _ in range(30)
     ]
     return [NoticeFilter(**each) for each in (*alone, *mixed)]
 
@@ -128,14 +128,14 @@ async def read(database: Database, wanted: NoticeFilter) -> tuple[list[NoticeLin
     """Every page onwards, and then every page back to the first."""
     onwards, back = list[NoticeLine](), list[NoticeLine]()
     async with database.transaction() as session:
-        page = await list_notices(session, wanted, limit=7)
+        page = await list_notices(session, wanted, limit=20)
         onwards += page.items
         while page.older:
-            page = await list_notices(session, wanted, cursor=page.older, limit=7)
+            page = await list_notices(session, wanted, cursor=page.older, limit=20)
             onwards += page.items
         back = page.items
         while page.newer:
-            page = await list_notices(session, wanted, cursor=page.newer, limit=7)
+            page = await list_notices(session, wanted, cursor=page.newer, limit=20)
             back = page.items + back
     return onwards, back
 

@@ -33,7 +33,7 @@ async def titles(
 async def everything(session: AsyncSession, wanted: NoticeFilter) -> list[NoticeLine]:
     found, cursor = list[NoticeLine](), None
     while True:
-        page = await list_notices(session, wanted, cursor=cursor, limit=100)
+        page = await list_notices(session, wanted, cursor=cursor, limit=1000)
         found += page.items
         cursor = page.older
         if cursor is None:
@@ -45,11 +45,11 @@ def queries(titles: dict[str, str]) -> list[str]:
     rng = random.Random(7)
     texts = sorted(titles.values())
     cut = []
-    for _ in range(60):
+    for _ in range(30):
         text = rng.choice(texts)
         start, length = rng.randrange(len(text)), rng.choice([1, 2, 2, 3, 4, 6, 9])
         cut.append(text[start : start + length])
-    pairs = [f"{rng.choice(cut)} {rng.choice(cut)}" for _ in range(15)]
+    pairs = [f"{rng.choice(cut)} {rng.choice(cut)}" for _ in range(8)]
     return [*cut, *pairs, "不存在的词语", "鑫鑫鑫", "EPC 10KV", "（二期） 监理", "%", "_"]
 
 
