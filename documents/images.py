@@ -1,9 +1,11 @@
 """Pictures of pages, for people to see what a finding is about. Drawn in the sandbox like everything else."""
 
+import contextlib
 import hashlib
 import io
 import secrets
 import threading
+import time
 from pathlib import Path
 
 import msgspec
@@ -15,6 +17,7 @@ from documents.sandbox import Limits
 JOB = "documents.images:draw"
 PICTURE = b"I"
 LARGEST_SIDE = 6000
+KEPT_SECONDS = 30 * 86_400
 #: Drawings at once in one process; each is a child of its own.
 ALONGSIDE = threading.BoundedSemaphore(2)
 _LIMITS = Limits(cpu_seconds=10, wall_seconds=20)
@@ -40,19 +43,32 @@ def page_image(path: str, page: int, *, width: int, clip: BBox | None = None) ->
 def kept_image(
     file: Path, sha256: str, page: int, *, width: int, folder: Path, clip: BBox | None = None
 ) -> Path | None:
-    """The same, drawn once and kept under the content's hash. What is in `folder` may be removed at any time."""
+    """The same, drawn once and kept under the content's hash. What is in `folder` may be removed at any time.
+
+    What nobody looked at for a month goes when another picture is drawn into the same part of the folder.
+    """
     wanted = Wanted(path="", page=page, width=width, clip=clip)
     name = hashlib.sha256(msgspec.msgpack.encode(wanted)).hexdigest()[:16]
     path = folder / sha256[:2] / f"{sha256}-{name}.png"
-    if not path.exists():
+    if path.exists():
+        path.touch()
+    else:
         picture = page_image(str(file), page, width=width, clip=clip)
         if picture is None:
             return None
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path.parent, before=time.time() - KEPT_SECONDS)
         draft = path.with_suffix(f".{secrets.token_hex(4)}")
         draft.write_bytes(picture)
         draft.replace(path)
     return path
+
+
+def _sweep(folder: Path, *, before: float) -> None:
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another process sweeps too
+            if path.stat().st_mtime < before:
+                path.unlink()
 
 
 def draw(arguments: bytes, emit: sandbox.Emit) -> None:

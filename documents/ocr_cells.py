@@ -27,6 +27,7 @@ _FEWEST_CELLS, _MOST_CELLS, _MOST_TABLES = 6, 160, 3
 _INSET = 2.2  # points from a rule to the ink within
 _DARK = 170
 _THINNEST = 3.5 * POINTS_PER_MM  # two lines of writing are higher than that
+_STROKE = 2.8  # points: the thickest part of a character that stands apart from the rest
 _PHRASE_GAP = 1.1  # heights
 _CERTAIN = 0.93  # mean confidence of a character that stands upright
 _TRIED = 6  # cells by which the direction of writing is judged
@@ -178,11 +179,19 @@ def _ink(image: Bitmap) -> Iterator[tuple[int, int, int, int]]:
 
 def _lines(filled: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Rows of ink as lines; the strokes of 三 are not lines of their own, nor is a speck."""
-    at = np.flatnonzero(filled)
+    edges = np.flatnonzero(np.diff(filled, prepend=False, append=False))
     merged: list[tuple[int, int]] = []
-    for row in at.tolist():
-        if merged and (row - merged[-1][1] <= 1 or row + 1 - merged[-1][0] <= _THINNEST * _FINE):
-            merged[-1] = (merged[-1][0], row + 1)
+    for top, bottom in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if merged and _is_one_line(merged[-1], (top, bottom)):
+            merged[-1] = (merged[-1][0], bottom)
         else:
-            merged.append((row, row + 1))
+            merged.append((top, bottom))
     return [(top, bottom) for top, bottom in merged if bottom - top > _FINE]
+
+
+def _is_one_line(above: tuple[int, int], below: tuple[int, int]) -> bool:
+    """Nearly touching, or a stroke of the same character: a translation beneath its label is higher than that."""
+    if below[0] - above[1] <= 1:
+        return True
+    thinner = min(above[1] - above[0], below[1] - below[0])
+    return thinner <= _STROKE * _FINE and below[1] - above[0] <= _THINNEST * _FINE

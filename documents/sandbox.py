@@ -57,7 +57,11 @@ class Sandbox:
             if self._control:
                 self._control.close()
             if self._server:
-                self._server.wait(timeout=10)
+                try:
+                    self._server.wait(timeout=10)
+                except subprocess.TimeoutExpired:  # a busy machine; it holds nothing that must be kept
+                    self._server.kill()
+                    self._server.wait()
             self._control = self._server = None
 
     def _submit(self, request: bytes, pipe: int) -> None:

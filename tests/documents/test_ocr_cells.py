@@ -64,3 +64,16 @@ def test_a_sheet_without_tables_shows_nothing() -> None:
     paper = Paper(WIDTH, HEIGHT)
     paper.text(100 * MM, 100 * MM, "总说明", 20)
     assert read(paper) == ([], [])
+
+
+def test_a_translation_close_beneath_its_label_is_a_line_of_its_own() -> None:
+    paper = Paper(WIDTH, HEIGHT)
+    for row, label in enumerate(ROWS):
+        top = 370 * MM + row * 9 * MM
+        for x, width in ((500 * MM, 22 * MM), (522 * MM, 50 * MM)):
+            paper.rect((x, top, x + width, top + 9 * MM))
+        paper.text(500 * MM + 5, top + 4 * MM, label, 9)
+        paper.text(500 * MM + 5, top + 4 * MM + 8, "TITLE", 7)
+        paper.text(522 * MM + 5, top + 5.6 * MM, "三层", 10)
+    phrases, _ = read(paper)
+    assert len(phrases) == 3 * len(ROWS)

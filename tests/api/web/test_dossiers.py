@@ -10,6 +10,7 @@ from sqlmodel import col
 from api.handlers import HANDLERS
 from core.outbox import OutboxEvent, consume
 from documents import commands
+from documents.models import DossierFile
 from inspection.models import Case, CaseDocument
 from inspection.states import DocumentState
 from tests.api.web import walk
@@ -180,3 +181,23 @@ async def test_token_is_asked_for_although_the_form_is_read_as_a_stream(
     bare = await client.post(f"/cases/{code}/documents", files=files)
     forged = await client.post(f"/cases/{code}/documents", data={"_csrf_token": "0" * 128}, files=files)
     assert (bare.status_code, forged.status_code) == (403, 403)
+
+
+async def test_of_a_form_that_breaks_off_the_whole_files_are_taken_in(city: City) -> None:
+    code = await walk.apply(city)
+    await city.get(f"/cases/{code}")
+    part = '--b\r\nContent-Disposition: form-data; name="files"; filename="{}"\r\n\r\n'.format
+    form = f"{part('一.pdf')}%PDF-1.7 whole\r\n{part('二.pdf')}%PDF-1.7 cut of"
+    answer = await city.client.post(
+        f"/cases/{code}/documents",
+        content=form.encode(),
+        headers={
+            "Content-Type": "multipart/form-data; boundary=b",
+            "X-CSRFToken": city.client.cookies["csrf"],
+        },
+        follow_redirects=False,
+    )
+    assert answer.status_code == 303
+    async with city.database.transaction() as session:
+        assert list(await session.scalars(sa.select(col(DossierFile.name)))) == ["一.pdf"]
+    assert list((city.app.state.resources.settings.upload_dir / "incoming").glob("*")) == []
