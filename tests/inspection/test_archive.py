@@ -22,6 +22,7 @@ from inspection import archive, opinion, papers
 from inspection.commands import consent, decisions, letters
 from inspection.commands.letters import PRINTED_ELSEWHERE
 from inspection.models import Case, Letter
+from tests.conftest import Clones, settings_for
 from tests.inspection.test_aftercare import absent, switch_on
 from tests.inspection.world import World, at, build_world, issued
 
@@ -47,9 +48,18 @@ async def chunks(*pieces: bytes) -> AsyncIterator[bytes]:
         yield piece
 
 
-@pytest.fixture
-async def packed(database: Database, settings: Settings, tmp_path: Path) -> Packed:
+@pytest.fixture(scope="module")
+async def place(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Settings]:
+    """A database and a folder that the tests of this module share and only read."""
+    name = clones.make()
+    yield settings_for(name, data_dir=tmp_path_factory.mktemp("archive"))
+    clones.drop(name)
+
+
+@pytest.fixture(scope="module")
+async def packed(place: Settings) -> AsyncIterator[Packed]:
     """An archived case with a document, its letters and opinion printed, in one ZIP."""
+    settings, database = place, Database(place)
     async with database.transaction() as session:
         world = await build_world(session, at(3))
         case, now = await issued(session, world, at(3))
@@ -73,11 +83,12 @@ async def packed(database: Database, settings: Settings, tmp_path: Path) -> Pack
     async with database.transaction() as session:
         members = await archive.members_of(session, case, settings.upload_dir)
         listing = archive.manifest(case, members, now=now)
-    file = tmp_path / "case.zip"
+    file = settings.data_dir / "case.zip"
     with file.open("wb") as target:
         for piece in archive.package(members, listing):
             target.write(piece)
-    return Packed(file, database, case)
+    yield Packed(file, database, case)
+    await database.close()
 
 
 def rewritten(packed: Packed, target: Path, **changes: bytes | None) -> str:
@@ -151,8 +162,10 @@ async def test_memory_stays_at_one_piece(tmp_path: Path) -> None:
     assert sum(pieces) > 8 << 20
 
 
-@pytest.fixture
-async def proof(database: Database) -> dict[str, object]:
+@pytest.fixture(scope="module")
+async def proof(clones: Clones) -> dict[str, object]:
+    name = clones.make()
+    database = Database(settings_for(name))
     async with database.transaction() as session:
         world: World = await build_world(session, at(3))
         case, party = await absent(session, world, "gardens")
@@ -170,6 +183,8 @@ async def proof(database: Database) -> dict[str, object]:
         )
     async with database.transaction() as session:
         made: dict[str, object] = json.loads(await archive.consent_proof(session, case, asked.id))
+    await database.close()
+    clones.drop(name)
     return made
 
 

@@ -19,7 +19,7 @@ from inspection.refusals import ProposalStale, SlotTaken
 from inspection.states import VisitState
 from tests.inspection.world import at, build_world, proposals, slotting
 
-CASES, EACH = 10, 5
+CASES, EACH = 5, 10
 
 
 @pytest.fixture

@@ -394,7 +394,7 @@ def test_random_walks_never_leave_the_table(cities: dict[str, str]) -> None:
     run_state_machine_as_test(
         CaseMachine,
         settings=settings(
-            max_examples=8,
+            max_examples=4,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
