@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from urllib.parse import unquote
 
 import httpx
@@ -18,10 +19,13 @@ from litestar.status_codes import HTTP_200_OK
 from sqlmodel import col
 
 from core.db import Database
+from core.settings import Settings
+from documents import store
 from inspection.models import JointOpinion
 from migrations.schema import metadata
 from tendering import drafts
-from tendering.content import Content
+from tendering.commands import publish_notices
+from tendering.content import Attachment, Content
 from tendering.rules import NoticeKind
 from tendering.sealing import seal_notices
 from tests.api.planting import closed_columns, declared, fill_empty_tables, leaked_in, plant
@@ -111,10 +115,16 @@ def public_routes(app: Litestar) -> Iterator[str]:
 
 
 @pytest.fixture
-async def guesses(database: Database) -> list[str]:
+async def guesses(database: Database, settings: Settings) -> list[str]:
     """A city in which something has happened everywhere, its secrets marked; addresses that somebody could guess."""
     await publish_chain(database)
+    plan = store.path_of(settings.attachment_dir, sha256(b"%PDF-plan").hexdigest())
+    plan.parent.mkdir(parents=True)
+    plan.write_bytes(b"%PDF-plan")
+    shown = Content(attachments=(Attachment("图纸.pdf", plan.name, 9),))
     async with database.transaction() as session:
+        drawing = publication(8, NoticeKind.TENDER, shown, process="p2")
+        await publish_notices(session, [drawing], now=NOW, by="system")
         world = await inspection.build_world(session, inspection.at(3), officers=3)
         issued, _ = await inspection.issued(session, world, inspection.at(3))
         hidden = await inspection.draft(session, world, inspection.at(3), 2)
