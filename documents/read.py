@@ -145,6 +145,7 @@ def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> Page
             content=facts.content,
             fingerprint=facts.fingerprint,
             chars=len(facts.chars),
+            user_unit=facts.user_unit,
         ),
         facts.direction,
     )

@@ -82,6 +82,8 @@ class Page(msgspec.Struct, kw_only=True):
     fingerprint: str | None = None
     chars: int = 0
     """How many characters were read, be it from annotations or by recognition."""
+    user_unit: float = 1.0
+    """Points in a unit of the page: boxes are in units, sizes in millimetres."""
 
     @property
     def text_layer(self) -> bool:

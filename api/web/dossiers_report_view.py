@@ -196,7 +196,8 @@ def _sheet(document: DocumentReport, index: int, href: str) -> Sheet | None:
 
 
 def size_of(page: Page) -> tuple[float, float]:
-    return page.width_mm * MM, page.height_mm * MM
+    """In the page's own units, as boxes are: points, unless the page has larger ones."""
+    return page.width_mm * MM / page.user_unit, page.height_mm * MM / page.user_unit
 
 
 def close_up(page: Page, box: BBox | None) -> BBox:

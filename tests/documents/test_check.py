@@ -59,6 +59,20 @@ def test_a_page_is_measured_as_displayed(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_a_page_in_units_of_its_own_is_measured_in_millimetres(tmp_path: Path) -> None:
+    """UserUnit (ISO 32000-1, 14.11.2): for sheets beyond 14,400 points; boxes stay in the page's units."""
+    paper = Paper(594 * MM / 2, 420 * MM / 2)
+    paper.text(100, 50, "工程名称：澜东名邸", 12)
+    with pikepdf.open(io.BytesIO(paper.save())) as pdf:
+        pdf.pages[0].obj.UserUnit = 2
+        pdf.save(tmp_path / "large.pdf")
+    report = check_document(tmp_path / "large.pdf", today=TODAY)
+    (page,) = report.pages
+    assert (page.width_mm, page.height_mm, page.sheet, page.user_unit) == (594, 420, "A2", 2)
+    (name,) = report.fields
+    assert 100 < name.bbox[0] < 200
+
+
 def test_an_empty_file(tmp_path: Path) -> None:
     report = check(tmp_path, b"")
     assert (codes(report), report.verdict) == (["empty-file"], Verdict.UNREADABLE)
