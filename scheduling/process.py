@@ -115,6 +115,8 @@ def _step(progress: Progress) -> Step:
 def main() -> None:
     warm()
     task = sys.stdin.buffer.readline()
+    if not task:  # whoever had it stand by is gone
+        return
     cancelled = threading.Event()
 
     def wait() -> None:

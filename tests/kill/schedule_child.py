@@ -11,6 +11,7 @@ from typing import Any
 from api import worker
 from api.resources import Resources
 from api.schedules import solving
+from core import outbox
 from core.outbox import Event
 from core.settings import Settings
 
@@ -18,7 +19,8 @@ STEP = sys.argv[1]
 
 
 def main() -> None:
-    solving.SILENCE = timedelta(seconds=4)
+    solving.SILENCE = timedelta(seconds=5)
+    outbox.LEASE = timedelta(seconds=10)  # of what the dead relay had claimed and not yet enqueued
     keep = solving._keep
 
     async def keep_and_die(resources: Resources, event: Event, step: Mapping[str, Any] | None) -> bool:

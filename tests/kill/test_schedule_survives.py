@@ -20,7 +20,7 @@ from scheduling.checker import check
 from scheduling.plan import Plan
 from tests.scheduling.towns import town
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(400)]
 
 
 def start_worker(settings: Settings, step: str) -> "subprocess.Popen[bytes]":
@@ -33,7 +33,7 @@ def start_worker(settings: Settings, step: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
 
 
-async def plan_of(database: Database, code: str, *, seconds: float = 120) -> Schedule:
+async def plan_of(database: Database, code: str, *, seconds: float = 240) -> Schedule:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         async with database.transaction() as session:
