@@ -15,7 +15,7 @@ from sqlmodel import col
 from core.errors import NotFound
 from core.people import Department
 from inspection.models import Case, CaseEvent, Matter, Party, Project, Promise, Segment
-from inspection.states import Event, PromiseKind, Verdict
+from inspection.states import Event, PromiseKind, RefusalGround, Verdict
 
 ITEM_STATES: Mapping[int, str] = {
     1: "已接件",
@@ -105,7 +105,7 @@ async def exchange_record(session: AsyncSession, code: str) -> ExchangeRecord:
 
 async def _states(session: AsyncSession, case: Case) -> list[StateRecord]:
     events = await session.execute(
-        sa.select(col(CaseEvent.name), col(CaseEvent.state_before), col(CaseEvent.at))
+        sa.select(col(CaseEvent.name), col(CaseEvent.state_before), col(CaseEvent.at), col(CaseEvent.data))
         .where(col(CaseEvent.case_id) == case.id)
         .order_by(col(CaseEvent.id))
     )
@@ -115,8 +115,10 @@ async def _states(session: AsyncSession, case: Case) -> list[StateRecord]:
         )
     )
     records = []
-    for name, before, at in events:
+    for name, before, at, data in events:
         code = CODE_OF.get(name)
+        if name == Event.REFUSE and data.get("ground") == RefusalGround.NOT_NEEDED:
+            code = 4
         if name == Event.WITHDRAW:
             # Before acceptance the papers go back (撤件); after it the application is withdrawn (撤回).
             code = 2 if before in {"draft", "submitted", "received", "correcting"} else 14

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from core.clock import LOCAL
-from inspection.states import LetterKind, SpecialProcedure
+from inspection.states import LetterKind, RefusalGround, SpecialProcedure
 
 Content = Mapping[str, Any]
 
@@ -48,6 +48,14 @@ TITLES: Mapping[LetterKind, Line] = {
     LetterKind.FEE: Line("缴费通知书", "Notice of a charge"),
     LetterKind.SERVICE: Line("送达回证", "Proof of service"),
 }
+NOT_OURS = Line(
+    "你单位的联合验收申请，经审查不予受理。", "Your application for a joint inspection is not accepted."
+)
+NOT_NEEDED_TITLE = Line("不受理告知书", "Notice that no inspection is needed")
+NOT_NEEDED = Line(
+    "你单位申请的事项依法不需要办理联合验收，故不受理。",
+    "The law asks for no joint inspection in this matter; the application is not taken on.",
+)
 PROCEDURES: Mapping[str, Line] = {
     SpecialProcedure.HEARING: Line("听证", "hearing"),
     SpecialProcedure.TESTING: Line("检验检测", "testing"),
@@ -141,14 +149,10 @@ def _acceptance(content: Content) -> Sheet:
 
 
 def _refusal(content: Content) -> Sheet:
+    not_needed = content.get("ground") == RefusalGround.NOT_NEEDED
     return Sheet(
-        title=TITLES[LetterKind.REFUSAL],
-        paragraphs=[
-            Line(
-                "你单位的联合验收申请，经审查不予受理。",
-                "Your application for a joint inspection is not accepted.",
-            )
-        ],
+        title=NOT_NEEDED_TITLE if not_needed else TITLES[LetterKind.REFUSAL],
+        paragraphs=[NOT_NEEDED if not_needed else NOT_OURS],
         rows=[Row(REASON, content["reason"])],
         remark=REMEDY,
     )

@@ -216,6 +216,13 @@ class LetterKind(StrEnum):
     SERVICE = "service"  # 送达回证
 
 
+class RefusalGround(StrEnum):
+    """行政许可法 art. 32: why an application is not taken on."""
+
+    OUT_OF_SCOPE = "out_of_scope"  # 不予受理: not this agency's to decide
+    NOT_NEEDED = "not_needed"  # 不受理: the law asks for no inspection
+
+
 class PromiseKind(StrEnum):
     GAP = "gap"  # 容缺
     COMMITMENT = "commitment"  # 告知承诺

@@ -125,6 +125,14 @@ async def mark_absent(session: AsyncSession, case: Case, entered: Entered) -> No
     )
 
 
+@act("/inspections/{code:str}/left", Action.CASE_BOOK)
+async def leave_early(session: AsyncSession, case: Case, entered: Entered) -> None:
+    party = await parties.party_of(session, case, entered.number("party"))
+    await visits.leave_early(
+        session, case, party, reason=entered.text("leaving"), by=entered.by, now=entered.now
+    )
+
+
 @act("/inspections/{code:str}/close", Action.CASE_BOOK)
 async def close_visit(session: AsyncSession, case: Case, entered: Entered) -> None:
     await visits.close_visit(
@@ -145,5 +153,5 @@ async def next_round(session: AsyncSession, case: Case, entered: Entered) -> Non
 
 ROUTES: list[ControllerRouterHandler] = [
     *(show_board, fan_out, add_party, ask_for_slots, show_slots, propose_off_hours, confirm, reschedule),
-    *(open_visit, mark_absent, close_visit, deliberate, next_round),
+    *(open_visit, mark_absent, leave_early, close_visit, deliberate, next_round),
 ]

@@ -15,6 +15,7 @@ from inspection.commands import application
 from inspection.commands.application import GapPromise
 from inspection.models import Case
 from inspection.queries.cases import WINDOW_STATES, list_cases
+from inspection.states import RefusalGround
 
 
 @get("/inspections/window", opt={"action": Action.CASE_ACCEPT}, include_in_schema=False)
@@ -52,8 +53,14 @@ async def accept(session: AsyncSession, case: Case, entered: Entered) -> None:
 
 @act("/inspections/{code:str}/refuse", Action.CASE_ACCEPT)
 async def refuse(session: AsyncSession, case: Case, entered: Entered) -> None:
+    not_needed = entered.text("ground") == RefusalGround.NOT_NEEDED
     await application.refuse_case(
-        session, case, reason=entered.text("refusal"), by=entered.by, now=entered.now
+        session,
+        case,
+        ground=RefusalGround.NOT_NEEDED if not_needed else RefusalGround.OUT_OF_SCOPE,
+        reason=entered.text("refusal"),
+        by=entered.by,
+        now=entered.now,
     )
 
 

@@ -33,6 +33,7 @@ from inspection.states import (
     Node,
     Profile,
     PromiseKind,
+    RefusalGround,
 )
 from inspection.triggers import Facts, Risk, draws_in
 
@@ -371,9 +372,17 @@ async def _start_promise(session: AsyncSession, case: Case, *, now: datetime) ->
     case.accepted_at = now
 
 
-async def refuse_case(session: AsyncSession, case: Case, *, reason: str, by: int, now: datetime) -> None:
+async def refuse_case(
+    session: AsyncSession,
+    case: Case,
+    *,
+    ground: RefusalGround = RefusalGround.OUT_OF_SCOPE,
+    reason: str,
+    by: int,
+    now: datetime,
+) -> None:
     await require_right(session, by, Right.ACCEPTANCE, now=now)
-    data = {"reason": reason}
+    data = {"reason": reason, "ground": ground.value}
     await move(session, case, Event.REFUSE, by=by, now=now, situation=Situation(reason=reason), data=data)
     await letters.to_applicant(session, case, LetterKind.REFUSAL, data, now=now)
 

@@ -4,7 +4,7 @@
 |---|---|
 | lead_told_late | a party declines less than `visit.decline_before` working days before the visit |
 | no_reply | silent at the deadline of reply or review (`timers`) |
-| late_or_absent | checked in late, or recorded as absent (`visits`) |
+| late_or_absent | checked in late, left early, or recorded as absent (`visits`) |
 | scope_not_inspected | a checklist begun and not finished, or 不涉及 on site from one that the rule drew in |
 | no_opinion_on_spot | the opinion that is owed has not come (`timers`) |
 | not_listed_once | in a recheck the party lists what it had not listed before |

@@ -152,12 +152,47 @@ async def mark_absent(
     )
 
 
+async def leave_early(
+    session: AsyncSession, case: Case, party: Party, *, reason: str, by: int, now: datetime
+) -> None:
+    """早退: the lead records that a party has left; without an opinion it owes one as an absent party does."""
+    visit = await visit_of_round(session, case)
+    if case.state is not CaseState.ONSITE or visit is None:
+        raise WrongState
+    if not reason.strip():
+        raise ReasonRequired
+    there = await session.scalars(
+        sa.select(CheckIn).where(
+            col(CheckIn.visit_id) == visit.id,
+            col(CheckIn.party_id) == party.id,
+            col(CheckIn.left_at).is_(None),
+        )
+    )
+    leaving = list(there)
+    if not leaving:
+        raise WrongState
+    for arrival in leaving:
+        arrival.left_at = now
+    note(session, case, "party.left_early", by=by, now=now, party=party, data={"reason": reason})
+    record_violation(session, case, party, Violation.LATE_OR_ABSENT, now=now, text="left_early")
+    if party.state is PartyState.CHECKED_IN:
+        responsible = f"department:{party.department_code}"
+        await timekeeping.start_clock(
+            session, case, Node.OPINION, responsible=responsible, now=now, party=party
+        )
+    await session.flush()
+
+
 async def close_visit(
     session: AsyncSession, case: Case, *, minutes_text: str = "", by: int, now: datetime
 ) -> None:
-    """The lead closes when every party has spoken or is recorded as absent; `minutes_text` are the joint minutes."""
+    """The lead closes when every party has spoken, is absent or has left; `minutes_text` are the joint minutes."""
     visit = await _standing(session, case)
-    concerned = [party.state for party in await _visiting(session, visit)]
+    left = await _left(session, visit)
+    concerned = [
+        PartyState.ABSENT if party.state is PartyState.CHECKED_IN and party.id in left else party.state
+        for party in await _visiting(session, visit)
+    ]
     situation = Situation(visit_parties=tuple(concerned))
     data = {"visit": visit.id, "minutes": minutes_text}
     await move(session, case, Event.CLOSE_VISIT, by=by, now=now, situation=situation, data=data)
@@ -169,6 +204,17 @@ async def _visiting(session: AsyncSession, visit: Visit) -> list[Party]:
     """The parties with officers booked for the visit, whatever has become of their findings since."""
     booked = sa.select(col(Booking.party_id)).where(col(Booking.visit_id) == visit.id)
     return list(await session.scalars(sa.select(Party).where(col(Party.id).in_(booked))))
+
+
+async def _left(session: AsyncSession, visit: Visit) -> set[int]:
+    """Parties of which nobody is there any more."""
+    rows = await session.scalars(
+        sa.select(col(CheckIn.party_id))
+        .where(col(CheckIn.visit_id) == visit.id)
+        .group_by(col(CheckIn.party_id))
+        .having(sa.func.bool_and(col(CheckIn.left_at).is_not(None)))
+    )
+    return set(rows)
 
 
 async def _standing(session: AsyncSession, case: Case) -> Visit:

@@ -128,6 +128,8 @@ class CheckIn(SQLModel, table=True):
     override_reason: str = ""
     received_at: datetime | None = Field(default=None, sa_type=Timestamp)
     """When the service learnt of it, where that was later than `at`."""
+    left_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    """Where the lead saw him leave before the visit was closed."""
 
 
 class Opinion(SQLModel, table=True):

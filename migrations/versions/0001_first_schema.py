@@ -1954,6 +1954,7 @@ def upgrade() -> None:
         sa.Column("distance", sa.Integer(), nullable=True),
         sa.Column("override_reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("received_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("left_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["officer_id"], ["officer.id"], name=op.f("fk_check_in_officer_id"), ondelete="RESTRICT"
         ),

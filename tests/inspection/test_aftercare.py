@@ -8,18 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import FourEyesRequired, NotAllowed
 from inspection import refusals
-from inspection.commands import aftercare, bookings, consent, decisions, fees, letters, visits
+from inspection.commands import aftercare, application, bookings, consent, decisions, fees, letters, visits
 from inspection.commands.parties import fan_out, invited_parties, record_party_review
 from inspection.commands.transitions import parties_of
 from inspection.exchange import as_json, as_xml, exchange_record
 from inspection.models import Case, DeemedConsent, Letter, Party, RuleValue
 from inspection.reckoning import forget_reckoning
-from inspection.states import PartyState, Verdict
+from inspection.states import PartyState, RefusalGround, Verdict
 from tests.inspection.world import (
     SPOT,
     World,
     accepted,
     at,
+    draft,
     issued,
     proposals,
     reply_all,
@@ -184,6 +185,18 @@ async def test_promise_is_kept_or_broken_on_its_day(session: AsyncSession, world
     assert await aftercare.break_overdue_promises(session, now=at(25)) == []
     await aftercare.keep_promise(session, case, rest[0].id, by=world.window, now=at(25))
     assert rest[0].kept_at == at(25)
+
+
+@pytest.mark.parametrize(("ground", "code"), [(RefusalGround.NOT_NEEDED, 4), (RefusalGround.OUT_OF_SCOPE, 5)])
+async def test_exchange_tells_not_needed_from_not_ours(
+    session: AsyncSession, world: World, ground: RefusalGround, code: int
+) -> None:
+    case = await draft(session, world, at(3))
+    await application.submit_case(session, case, by=world.owner, now=at(3))
+    await application.receive_case(session, case, by=world.window, now=at(3))
+    await application.refuse_case(session, case, ground=ground, reason="说明", by=world.window, now=at(3))
+    record = await exchange_record(session, case.code)
+    assert [state.code for state in record.states] == [1, code]
 
 
 async def test_exchange_export_carries_the_codes(session: AsyncSession, world: World) -> None:

@@ -14,12 +14,14 @@ from inspection.commands import bookings, decisions, opinions, visits
 from inspection.commands.fieldwork import FindingForm
 from inspection.commands.opinions import CommitmentForm
 from inspection.commands.parties import invited_parties
+from inspection.commands.timekeeping import running_clocks
 from inspection.commands.transitions import parties_of
 from inspection.models import Case, Finding, Letter, Party, Promise, ViolationRecord
 from inspection.states import (
     CaseState,
     FindingState,
     LetterKind,
+    Node,
     PartyState,
     RecheckMode,
     Verdict,
@@ -119,6 +121,35 @@ async def test_late_and_absent_are_counted(session: AsyncSession, world: World) 
         ("fire", Violation.LATE_OR_ABSENT),
         ("planning", Violation.LATE_OR_ABSENT),
     ]
+
+
+async def test_who_leaves_early_is_counted_and_owes_its_opinion(session: AsyncSession, world: World) -> None:
+    case = await scheduled(session, world)
+    now = await arrive_and_open(session, world, case)
+    fire, lead = await named(session, case, "fire"), world.dispatcher
+    first, second = (world.account(officer) for officer in await team_of(session, case, fire))
+    for party in await invited_parties(session, case):
+        if party is not fire:
+            await speak(session, world, case, party, verdict=Verdict.AGREE, now=now)
+    with pytest.raises(refusals.ReasonRequired):
+        await visits.leave_early(session, case, fire, reason=" ", by=lead, now=now)
+    with pytest.raises(refusals.OpinionsOutstanding):
+        await visits.close_visit(session, case, by=lead, now=now)
+    await visits.leave_early(session, case, fire, reason="提前离场", by=lead, now=now)
+    with pytest.raises(refusals.WrongState):
+        await visits.leave_early(session, case, fire, reason="再次", by=lead, now=now)
+    await visits.close_visit(session, case, by=lead, now=now)
+    counted = await session.scalars(
+        sa.select(ViolationRecord).where(col(ViolationRecord.department_code) == "fire")
+    )
+    assert [(each.kind, each.note) for each in counted] == [(Violation.LATE_OR_ABSENT, "left_early")]
+    owed = [clock.responsible for clock in await running_clocks(session, case, (Node.OPINION,))]
+    assert owed == ["department:fire"]
+    with pytest.raises(refusals.OpinionsOutstanding):
+        await decisions.deliberate(session, case, by=lead, now=now)
+    await opinions.give_opinion(session, case, fire, verdict=Verdict.AGREE, text="", by=first, now=now)
+    await opinions.countersign_opinion(session, case, fire, by=second, now=now)
+    assert await running_clocks(session, case, (Node.OPINION,)) == []
 
 
 async def test_opinion_stands_with_two_different_signatures(session: AsyncSession, world: World) -> None:

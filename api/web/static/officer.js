@@ -110,7 +110,6 @@ async function show(queue, trouble) {
   status.textContent = said.join(" · ");
   if (trouble?.login) status.append(" · ", element("a", { href: `/login?next=${location.pathname}`, textContent: words.login }));
   panel.querySelector("ul").replaceChildren(...own.map((record) => entry(queue, record)));
-  localStorage.setItem("unsent", String(own.length));
   for (const form of forms) {
     const record = own.find((each) => each.task === task && each.kind === form.dataset.record && each.slot === slotOf(form));
     let note = form.querySelector("[data-kept]");
@@ -192,6 +191,21 @@ function startPlan(details) {
 
 /* ── The day's pages ───────────────────────────────────────────────────── */
 
+/* Pages kept for another officer go, with all their pictures. Whose a page is, it says itself. */
+async function dropStrangersPages() {
+  if (!globalThis.caches || !await caches.has("yichuang-pages")) return;
+  const pages = await caches.open("yichuang-pages");
+  for (const request of await pages.keys()) {
+    if (!new URL(request.url).pathname.startsWith("/tasks")) continue;
+    const page = new DOMParser().parseFromString(await (await pages.match(request)).text(), "text/html");
+    const officer = page.getElementById("queue")?.dataset.officer;
+    if (officer && officer !== panel.dataset.officer) {
+      await caches.delete("yichuang-pages");
+      return;
+    }
+  }
+}
+
 /* This page, the lists and every task that they name, with their pictures and files. */
 async function keepDay() {
   if (!navigator.onLine) return;
@@ -220,10 +234,7 @@ async function keepOnce(cache, address) {
 
 async function start() {
   let queue;
-  if (localStorage.getItem("officer") !== panel.dataset.officer) {
-    await globalThis.caches?.delete("yichuang-pages"); // somebody else's
-    localStorage.setItem("officer", panel.dataset.officer);
-  }
+  await dropStrangersPages();
   try {
     queue = await FieldQueue.open(panel.dataset.officer);
   } catch {

@@ -43,6 +43,21 @@ function startDropzone(zone) {
   });
 }
 
+/* How many of an officer's records wait on this device, asked of the store itself: a browser that is killed forgets notes. */
+function unsentRecords() {
+  return new Promise((resolve) => {
+    if (!globalThis.indexedDB) return resolve(0);
+    const opening = indexedDB.open("yichuang-field");
+    opening.onupgradeneeded = () => opening.transaction.abort(); // no officer has worked here
+    opening.onerror = () => resolve(0);
+    opening.onsuccess = () => {
+      const reading = opening.result.transaction("records").objectStore("records").getAll();
+      reading.onerror = () => resolve(0);
+      reading.onsuccess = () => resolve(reading.result.filter((record) => record.state !== "draft").length);
+    };
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   for (const button of document.querySelectorAll("[data-theme-toggle]")) button.addEventListener("click", toggleTheme);
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
@@ -52,8 +67,9 @@ document.addEventListener("DOMContentLoaded", () => {
   tickAll();
   if (clocks.length) setInterval(tickAll, 30_000);
   document.querySelector(".summary")?.focus();
-  for (const form of document.querySelectorAll("form[data-unsent]")) form.addEventListener("submit", (event) => {
-    if (Number(localStorage.getItem("unsent")) && !confirm(form.dataset.unsent)) event.preventDefault();
+  for (const form of document.querySelectorAll("form[data-unsent]")) form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!await unsentRecords() || confirm(form.dataset.unsent)) form.submit();
   });
 });
 
