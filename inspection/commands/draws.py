@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import datetime
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -16,7 +15,7 @@ from inspection.draw import DrawObject, DrawOfficer, Roster
 from inspection.models import Draw, Officer, Project, Recusal
 from inspection.refusals import NothingListed, TooFewToDraw, WrongState
 from scheduling.ballot import Ballot
-from scheduling.draw import VERSION, commitment, draw
+from scheduling.draw import commitment, draw
 
 
 async def commit_draw(
@@ -91,24 +90,6 @@ async def hold_draw(session: AsyncSession, draw_id: int, *, public: str = "", by
     data = {"seed": row.sealed_seed, "public": public, "result": row.result}
     _record(session, row, "draw.hold", by=by, now=now, data=data)
     return row
-
-
-def draw_file(row: Draw) -> dict[str, Any]:
-    """The public file of a draw that was held: all that a stranger needs to draw again."""
-    if row.drawn_at is None:
-        raise WrongState
-    return {
-        "title": row.title,
-        "committed_at": row.committed_at.isoformat(),
-        "drawn_at": row.drawn_at.isoformat(),
-        "version": VERSION,
-        "commitment": row.commitment,
-        "seed": row.sealed_seed,
-        "public": row.public,
-        "ballot": row.roster,
-        "teams": row.teams,
-        "result": row.result,
-    }
 
 
 def _record(

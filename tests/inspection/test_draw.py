@@ -10,9 +10,10 @@ from click.testing import CliRunner
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.cli import main
-from inspection.commands.draws import commit_draw, draw_file, hold_draw
+from inspection.commands.draws import commit_draw, hold_draw
 from inspection.draw import DrawnObject, DrawObject, DrawOfficer, Roster, ballot, record_of, result
 from inspection.models import Recusal
+from inspection.queries.draws import draw_file
 from inspection.refusals import TooFewToDraw, WrongState
 from scheduling.draw import draw, repeats
 from tests.inspection.world import World, at, make_segment, project_form
