@@ -19,11 +19,12 @@ from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from api.embedded import Embedded
+from bench.inspection.checks import double_bookings
+from bench.inspection.crowd import CASES as CROWD
+from bench.inspection.crowd import crowd
 from bench.inspection.field_figures import field_figures
 from bench.inspection.ledger_figures import figures_of
 from bench.inspection.replay import NOW, Tally, build_year, run_lanes
@@ -33,7 +34,7 @@ from core.db import Database
 from core.settings import Settings
 from demo.city import A
 from inspection.catalogue import seed_catalogue
-from inspection.models import Booking, Case, ViolationRecord
+from inspection.models import Case, ViolationRecord
 from inspection.queries.indicator_facts import compute
 from migrations.schema import metadata
 
@@ -41,20 +42,20 @@ CASES, LANES = int(os.environ.get("CASES", "330")), int(os.environ.get("LANES", 
 TARGET_SECONDS = 120
 
 
-async def prepare(settings: Settings) -> Staff:
+async def prepare(settings: Settings, cases: int) -> Staff:
     database = Database(settings)
     async with database.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
     async with database.transaction() as session:
         await calendars.seed_state_council(session, now=NOW.replace(year=2020))
         await seed_catalogue(session, now=NOW.replace(year=2024))
-    staff = await hire(database, build_year(CASES))
+    staff = await hire(database, build_year(cases))
     await database.close()
     return staff
 
 
 def replay(settings: Settings, *, server: int) -> dict[str, object]:
-    staff = asyncio.run(prepare(settings))
+    staff = asyncio.run(prepare(settings, CASES))
     began = time.monotonic()
     tallies = run_lanes(settings, staff, cases=CASES, lanes=LANES)
     seconds = time.monotonic() - began
@@ -103,7 +104,7 @@ async def compare(settings: Settings, tallies: Sequence[Tally]) -> dict[str, obj
             "cases": CASES,
             "states": {state.value: number for state, number in states},
             "violations": dict(Counter(kind.value for kind in kinds)),
-            "double_bookings": await _clashes(session),
+            "double_bookings": await double_bookings(session),
         }
     await database.close()
     recomputed = figures_of(bodies, first, last) | field_figures(bodies, build_year(CASES), first, last)
@@ -123,34 +124,26 @@ async def compare(settings: Settings, tallies: Sequence[Tally]) -> dict[str, obj
     }
 
 
-async def _clashes(session: AsyncSession) -> int:
-    one, other = aliased(Booking), aliased(Booking)
-    return (
-        await session.scalar(
-            sa.select(sa.func.count())
-            .select_from(one)
-            .join(other, sa.and_(col(one.officer_id) == col(other.officer_id), col(one.id) < col(other.id)))
-            .where(
-                col(one.during).op("&&")(col(other.during)),
-                col(one.state) == "booked",
-                col(other.state) == "booked",
-            )
-        )
-        or 0
-    )
-
-
 def main() -> None:
     folder = tempfile.TemporaryDirectory(prefix="yichuang-bench-", ignore_cleanup_errors=True)
     with folder as place, Embedded(Settings(data_dir=Path(place))) as settings:
-        with psycopg.connect(settings.database_url, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE replay")
-        url = sa.make_url(settings.database_url).set(database="replay")
-        there = settings.model_copy(
-            update={"database_url": url.render_as_string(hide_password=False), "database_pool": 4}
-        )
         server = int((Path(place) / "postgres" / "postmaster.pid").read_text().split()[0])
-        print(json.dumps(replay(there, server=server), ensure_ascii=False, indent=1))
+        year, crowded = (_empty(settings, name) for name in ("replay", "crowd"))
+        report = replay(year, server=server) | {"crowd": asyncio.run(confirm_at_once(crowded))}
+        print(json.dumps(report, ensure_ascii=False, indent=1))
+
+
+async def confirm_at_once(settings: Settings) -> dict[str, object]:
+    return await crowd(settings, await prepare(settings, CROWD))
+
+
+def _empty(settings: Settings, name: str) -> Settings:
+    """Those of a database of its own."""
+    with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    url = sa.make_url(settings.database_url).set(database=name)
+    changes = {"database_url": url.render_as_string(hide_password=False), "database_pool": 4}
+    return settings.model_copy(update=changes)
 
 
 if __name__ == "__main__":
