@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from demo.chance import stream
 from demo.city import SEED
@@ -120,14 +120,9 @@ def test_phone_that_forgot_its_notes_keeps_pages_and_records(phones: list[Browse
     page.reload()
     expect(page.locator("#queue [role=status]")).to_contain_text("1 条记录待发送")
     assert page.evaluate(kept) == before > 0
-    asked = list[str]()
-
-    def refuse(dialog: Dialog) -> None:
-        asked.append(dialog.message)
-        dialog.dismiss()
-
-    page.once("dialog", refuse)
     page.locator("header summary").click()
-    page.get_by_role("button", name="退出登录").click()
+    with page.expect_event("dialog") as asked:
+        page.get_by_role("button", name="退出登录").click()
+    assert asked.value.message == "本机有未发送的记录，退出会丢失。仍要退出吗？"
+    asked.value.dismiss()
     expect(page.locator("#queue [role=status]")).to_contain_text("1 条记录待发送")
-    assert asked == ["本机有未发送的记录，退出会丢失。仍要退出吗？"]
