@@ -29,7 +29,7 @@ from api.problems import EXCEPTION_HANDLERS
 from api.public_cache import PublicCache
 from api.resources import Resources
 from api.routes import ROUTES
-from api.web.portal_schema import Description, RedocPage, schema_router
+from api.web.portal.schema import Description, RedocPage, schema_router
 from api.web.rendering import ASSETS, STATIC, build_engine
 from core import clock, log
 from core.db import Database

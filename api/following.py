@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.resources import Resources
-from api.web.portal import address, state_of
-from api.web.portal_words import nature_name
+from api.web.portal.notices import address, state_of
+from api.web.portal.words import nature_name
 from api.web.rendering import localdatetime, money
 from api.web.words import kind_name
 from core.i18n import current_locale, gettext, ngettext

@@ -8,7 +8,7 @@ from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.web.cases_acts import PageRequest
+from api.web.cases.acts import PageRequest
 from api.web.rendering import page
 from core.clock import local_date
 from core.errors import NotFound

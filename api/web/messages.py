@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.principal import Principal
 from api.resources import Resources
-from api.web.cases_acts import Entered, PageRequest, Refused, person, refused
+from api.web.cases.acts import Entered, PageRequest, Refused, person, refused
 from api.web.rendering import page
 from core.access import Action, Role
 from core.errors import FieldProblem, InvalidInput, Refusal

@@ -19,7 +19,7 @@ from sqlmodel import col
 from api.auth.principal import Principal
 from api.schedules import commands
 from api.schedules.models import Schedule
-from api.web.cases_acts import PageRequest, person
+from api.web.cases.acts import PageRequest, person
 from api.web.rendering import page
 from core.access import Action
 from core.errors import FieldProblem, InvalidInput
