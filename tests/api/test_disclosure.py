@@ -21,7 +21,8 @@ from sqlmodel import col
 from core.db import Database
 from core.settings import Settings
 from documents import store
-from inspection.models import JointOpinion
+from inspection.commands.draws import commit_draw
+from inspection.models import JointOpinion, Project
 from migrations.schema import metadata
 from tendering import drafts
 from tendering.commands import publish_notices
@@ -47,8 +48,10 @@ def test_every_column_is_public_or_closed() -> None:
     assert {table: both for table, both in twice.items() if both} == {}
 
 
-#: Not read: what a secret opens, files of the house, a redirection, and what only those who build pages see.
+#: Not read: what a secret opens, files of the house, a redirection, what only those who build pages see, and the file
+#: of a draw whose seed is still sealed.
 UNREAD = {
+    "/draws/{draw:int}/file",
     "/feeds/{token:str}/tasks.ics",
     "/static/{file_path:path}",
     "/assets/{file_path:path}",
@@ -132,6 +135,15 @@ async def guesses(database: Database, settings: Settings) -> list[str]:
             session, publication(9, NoticeKind.TENDER, Content(text="内部")), by=world.owner, now=NOW
         )
         await seal_notices(session, NOW.date(), key=Ed25519PrivateKey.generate(), now=NOW)
+        await commit_draw(
+            session,
+            title="抽查",
+            project_codes=list(await session.scalars(sa.select(col(Project.code)))),
+            departments=["fire"],
+            count=1,
+            by=world.owner,
+            now=NOW,
+        )
         papers = await session.scalars(sa.union(sa.select(col(JointOpinion.verification_code))))
         codes = [issued.code, hidden.code, *papers]
     async with database.engine.begin() as connection:
