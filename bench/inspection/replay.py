@@ -47,7 +47,9 @@ async def run_lane(settings: Settings, staff: Staff, lane: Lane, *, cases: int) 
         lane.leave()
         await database.close()
     return Tally(
-        *(min(year.days), max(year.days), year.desk.commands, year.timed, year.taken, tuple(year.unbookable)),
+        min(year.days, default=date.max),  # a lane without a case widens nobody's period
+        max(year.days, default=date.min),
+        *(year.desk.commands, year.timed, year.taken, tuple(year.unbookable)),
         slot_seconds=year.desk.slot_seconds,
         cpu_seconds=time.process_time() - began,
     )
