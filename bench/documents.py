@@ -19,14 +19,11 @@ from typing import Any
 from bench import documents_hostile, documents_ocr, documents_speed
 from bench.documents_dossiers import CLEAN, Score, score_all, second_rounds
 from bench.progress import say
+from bench.targets import target
 from demo.dossiers.defects import DEFECTS
 from documents import ocr
 
 SHARED = Path(os.environ.get("YICHUANG_SHARED", Path(__file__).parents[2] / "shared")) / "data/pdf"
-
-
-def target(name: str, goal: str, value: object, *, met: bool, **more: object) -> dict[str, object]:
-    return {"name": name, "goal": goal, "value": value, "met": met, **more}
 
 
 def not_measured(name: str, goal: str, why: str) -> dict[str, object]:

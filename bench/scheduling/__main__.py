@@ -13,7 +13,7 @@ from typing import Any
 from bench.peers import PEERS
 from bench.scheduling import growth, home_care, plans, service
 from bench.scheduling.city import instance
-from bench.scheduling.targets import say, table
+from bench.targets import say, table
 from scheduling.engine import Budget, solve
 
 SHARED = Path(os.environ.get("YICHUANG_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))

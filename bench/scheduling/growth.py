@@ -2,7 +2,7 @@
 
 import math
 
-from bench.scheduling.targets import Row
+from bench.targets import Row
 from scheduling.svg import Drawing
 
 LEFT, TOP, WIDTH, HEIGHT = 60, 30, 540, 260

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import mean
 
 from bench.scheduling import hhcrsp
-from bench.scheduling.targets import Row, at_most, say, target
+from bench.targets import Row, at_most, say, target
 from scheduling.engine import Budget, Solution, solve
 
 #: (patients from, to, mean gap in per cent)

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 
 from bench.peers import PEERS
 from bench.scheduling import city
-from bench.scheduling.targets import Row, at_most, say, target
+from bench.targets import Row, at_most, say, target
 from scheduling.bounds import lower_bounds
 from scheduling.checker import Report, check
 from scheduling.engine import Budget, solve

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from bench.scheduling.city import instance
-from bench.scheduling.targets import Row, at_most, say
+from bench.targets import Row, at_most, say
 from scheduling.disturbances import OfficerOut
 from scheduling.engine import Budget, solve
 from scheduling.explain import NoSlot

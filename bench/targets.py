@@ -7,12 +7,16 @@ from typing import Any
 Row = dict[str, Any]
 
 
-def target(name: str, goal: str, value: float | None, *, met: bool) -> Row:
-    return {"name": name, "goal": goal, "value": value, "met": met}
+def target(name: str, goal: str, value: object, *, met: bool, **more: object) -> Row:
+    return {"name": name, "goal": goal, "value": value, "met": met, **more}
 
 
 def at_most(name: str, limit: float, value: float | None, unit: str) -> Row:
     return target(name, f"≤ {limit:g} {unit}".rstrip(), value, met=value is not None and value <= limit)
+
+
+def at_least(name: str, limit: float, value: float, unit: str = "") -> Row:
+    return target(name, f"≥ {limit:g} {unit}".rstrip(), value, met=value >= limit)
 
 
 def say(row: Row) -> None:
