@@ -1,9 +1,11 @@
 """Public bytes kept in memory: the same for everybody, gone when something is published, never anybody's own."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from litestar import Litestar
 
 from api import public_cache
@@ -32,10 +34,22 @@ async def publish(database: Database, process: str) -> str:
     return result.code
 
 
+async def publish_settled_chain(database: Database) -> None:
+    """Published, and below the horizon, which waits for every transaction of the server, other tests' included."""
+    await publish_chain(database)
+    beyond = sa.text("SELECT count(*) FROM notice WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())")
+    async with asyncio.timeout(60):
+        while True:
+            async with database.engine.connect() as connection:
+                if (await connection.execute(beyond)).scalar_one() == 0:
+                    return
+            await asyncio.sleep(0.02)
+
+
 async def test_a_page_is_kept_and_answered_unchanged_to_who_has_it(
     client: httpx.AsyncClient, database: Database
 ) -> None:
-    await publish_chain(database)
+    await publish_settled_chain(database)
     await client.get("/notices")
     client.cookies.clear()
     kept = await client.get("/notices")
@@ -89,7 +103,7 @@ async def test_a_kept_page_is_the_visitors_language_and_not_for_who_is_logged_in
 
 
 async def test_a_kept_page_holds_nobodys_token(client: httpx.AsyncClient, database: Database) -> None:
-    await publish_chain(database)
+    await publish_settled_chain(database)
     first = await client.get("/notices")
     token = first.cookies["csrf"]
     client.cookies.clear()
@@ -102,7 +116,7 @@ async def test_a_kept_page_holds_nobodys_token(client: httpx.AsyncClient, databa
 async def test_what_is_kept_takes_nothing_from_anybodys_allowance(
     client: httpx.AsyncClient, database: Database
 ) -> None:
-    await publish_chain(database)
+    await publish_settled_chain(database)
     first = await client.get("/api/v1/notices")
     kept = await client.get("/api/v1/notices")
 
