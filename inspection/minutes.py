@@ -161,7 +161,7 @@ async def _names(session: AsyncSession, opinions: list[Opinion]) -> dict[int, st
     rows = await session.execute(
         sa.select(col(Officer.id), col(Officer.name)).where(col(Officer.id).in_(ids))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def _arrivals(session: AsyncSession, visit: Visit, party: Party) -> list[Arrival]:

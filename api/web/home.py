@@ -58,7 +58,7 @@ async def current_figures(session: AsyncSession, *, now: datetime) -> Figures:
         .where(col(SearchEntry.closes_at) > now)
         .group_by(col(SearchEntry.stage))
     )
-    still_open = dict(open_stages.tuples().all())
+    still_open = dict(open_stages.all())
     cases = await session.execute(
         sa.select(
             sa.func.count().filter(col(Case.accepted_at) >= new_year),

@@ -122,7 +122,7 @@ async def _counts(
         .where(col(model.visit_id) == visit.id, *conditions)
         .group_by(col(model.party_id))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def _unfinished_checklists(session: AsyncSession, case: Case) -> set[int]:

@@ -116,7 +116,7 @@ async def violation_counts(session: AsyncSession, *, since: datetime) -> dict[st
         .group_by(col(ViolationRecord.department_code), col(ViolationRecord.kind))
     )
     counts: dict[str, dict[Violation, int]] = {}
-    for department, kind, number in rows.tuples():
+    for department, kind, number in rows:
         counts.setdefault(department, {})[kind] = number
     return counts
 
@@ -156,7 +156,7 @@ async def list_violations(
 async def notable_counts(session: AsyncSession, *, since: datetime) -> dict[Notable, int]:
     events = _notable(since).subquery()
     rows = await session.execute(sa.select(events.c.kind, sa.func.count()).group_by(events.c.kind))
-    found = {Notable(kind): number for kind, number in rows.tuples()}
+    found = {Notable(kind): number for kind, number in rows}
     return {kind: found.get(kind, 0) for kind in Notable}
 
 

@@ -45,7 +45,7 @@ async def source_health(session: AsyncSession, *, now: datetime) -> list[SourceH
     waiting = (
         sa.select(col(Quarantined.source), sa.func.count()).where(_OPEN).group_by(col(Quarantined.source))
     )
-    counts = dict((await session.execute(waiting)).tuples().all())
+    counts = dict((await session.execute(waiting)).all())
     health = []
     for source in sources().values():
         delivery = deliveries.get(source.code)

@@ -122,7 +122,7 @@ async def word_slots(session: AsyncSession, view: CaseDetail) -> SlotsView | Non
     rows = await session.execute(
         sa.select(col(Officer.id), col(Officer.name)).where(col(Officer.id).in_(ids))
     )
-    officers = dict(rows.tuples().all())
+    officers = dict(rows.all())
     departments = {party.id: names[party.department_code] for party in view.parties}
     return SlotsView(
         state=search.state,

@@ -102,7 +102,7 @@ async def matters(city: City, code: str) -> list[tuple[str, str]]:
             .where(col(Case.code) == code)
             .order_by(col(Matter.position))
         )
-        return list(rows.tuples())
+        return list(rows)
 
 
 def by_rule(page: str) -> list[str]:
@@ -155,7 +155,7 @@ async def teams(city: City, code: str) -> list[tuple[str, list[int]]]:
             .order_by(col(Booking.id))
         )
         found: dict[str, list[int]] = {}
-        for matter, account in rows.tuples():
+        for matter, account in rows:
             found.setdefault(matter, []).append(account or 0)
         return list(found.items())
 

@@ -25,7 +25,7 @@ async def states(city: City, code: str) -> dict[str, DocumentState]:
             .join(Case, col(Case.id) == col(CaseDocument.case_id))
             .where(col(Case.code) == code)
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
 
 async def test_uploaded_papers_are_read_and_counted(city: City) -> None:
