@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from api.auth.principal import Principal
 from api.resources import Resources
+from api.web.administration.four_eyes import decision_route
 from api.web.cases.acts import Entered, PageRequest, Refused, person, refused
 from api.web.rendering import page
 from core.access import Action
@@ -184,25 +185,12 @@ def document_lines(documents: list[DocumentRow]) -> str:
     )
 
 
-@post(
-    "/administration/catalogue/versions/{version:int}/{decision:str}",
-    opt={"action": Action.CATALOGUE_APPROVE},
-    include_in_schema=False,
-    status_code=303,
+decide = decision_route(
+    "/administration/catalogue/versions",
+    Action.CATALOGUE_APPROVE,
+    catalogue_changes.decide_matter,
+    back="/administration/catalogue",
 )
-async def decide(
-    session: AsyncSession,
-    caller: Principal | None,
-    now: datetime,
-    version: FromPath[int],
-    decision: FromPath[str],
-) -> Redirect:
-    if decision not in {"approve", "reject"}:
-        raise NotFound
-    await catalogue_changes.decide_matter(
-        session, version, approve=decision == "approve", by=person(caller).person, now=now
-    )
-    return Redirect("/administration/catalogue", status_code=303)
 
 
 @post("/administration/departments", opt={"action": Action.CATALOGUE_PROPOSE}, include_in_schema=False)

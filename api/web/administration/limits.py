@@ -5,7 +5,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,11 +12,12 @@ from sqlmodel import col
 
 from api.auth.principal import Principal
 from api.resources import Resources
+from api.web.administration.four_eyes import decision_route
 from api.web.cases.acts import Entered, PageRequest, Refused, person, refused
 from api.web.rendering import page
 from core.access import Action
 from core.clock import local_date
-from core.errors import NotFound, Refusal
+from core.errors import Refusal
 from inspection.commands import rule_values
 from inspection.models import RuleValue
 
@@ -72,25 +72,12 @@ async def propose(
     return Redirect("/administration/limits", status_code=303)
 
 
-@post(
-    "/administration/limits/{version:int}/{decision:str}",
-    opt={"action": Action.CATALOGUE_APPROVE},
-    include_in_schema=False,
-    status_code=303,
+decide = decision_route(
+    "/administration/limits",
+    Action.CATALOGUE_APPROVE,
+    rule_values.decide_rule_value,
+    back="/administration/limits",
 )
-async def decide(
-    session: AsyncSession,
-    caller: Principal | None,
-    now: datetime,
-    version: FromPath[int],
-    decision: FromPath[str],
-) -> Redirect:
-    if decision not in {"approve", "reject"}:
-        raise NotFound
-    await rule_values.decide_rule_value(
-        session, version, approve=decision == "approve", by=person(caller).person, now=now
-    )
-    return Redirect("/administration/limits", status_code=303)
 
 
 ROUTES: list[ControllerRouterHandler] = [show_limits, propose, decide]

@@ -22,6 +22,7 @@ from sqlmodel import col
 from api.auth.principal import Principal
 from api.auth.sessions import issue_key
 from api.problems import told
+from api.web.administration.four_eyes import decision_route
 from api.web.rendering import page
 from core import calendars, clock, ledger
 from core.access import KEY_ACTIONS, Action
@@ -181,25 +182,9 @@ def read_proposal(form: CalendarForm) -> dict[str, Any]:
     }
 
 
-@post(
-    "/administration/calendar/{version_id:int}/{decision:str}",
-    opt={"action": Action.CALENDAR_APPROVE},
-    include_in_schema=False,
-    status_code=303,
+decide = decision_route(
+    "/administration/calendar", Action.CALENDAR_APPROVE, calendars.decide_calendar, back="/administration"
 )
-async def decide(
-    session: AsyncSession,
-    caller: Principal,
-    now: datetime,
-    version_id: FromPath[int],
-    decision: FromPath[str],
-) -> Redirect:
-    if decision not in {"approve", "reject"}:
-        raise NotFound
-    await calendars.decide_calendar(
-        session, version_id, approve=decision == "approve", by=caller.person, now=now
-    )
-    return Redirect("/administration", status_code=303)
 
 
 @get("/administration/keys", opt={"action": Action.ACCOUNT_MANAGE}, include_in_schema=False)

@@ -17,6 +17,7 @@ from sqlmodel import col
 
 from api.auth.principal import Principal
 from api.problems import told
+from api.web.administration.four_eyes import decision_route
 from api.web.cases.acts import PageRequest
 from api.web.rendering import page
 from core import clock
@@ -166,25 +167,12 @@ def read_proposal(form: RuleForm) -> dict[str, Any]:
     return {"title": form.title.strip(), "source": form.source.strip(), "valid_from": valid_from}
 
 
-@post(
-    "/administration/rules/{version_id:int}/{decision:str}",
-    opt={"action": Action.RULES_APPROVE},
-    include_in_schema=False,
-    status_code=303,
+decide = decision_route(
+    "/administration/rules",
+    Action.RULES_APPROVE,
+    rule_changes.decide_rules,
+    back="/administration/rules?part={version.part.value}",
 )
-async def decide(
-    session: AsyncSession,
-    caller: Principal,
-    now: datetime,
-    version_id: FromPath[int],
-    decision: FromPath[str],
-) -> Redirect:
-    if decision not in {"approve", "reject"}:
-        raise NotFound
-    version = await rule_changes.decide_rules(
-        session, version_id, approve=decision == "approve", by=caller.person, now=now
-    )
-    return Redirect(f"/administration/rules?part={version.part.value}", status_code=303)
 
 
 ROUTES: list[ControllerRouterHandler] = [show_rules, propose, decide]
