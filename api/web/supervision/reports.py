@@ -7,7 +7,7 @@ from typing import Annotated
 
 import sqlalchemy as sa
 from litestar import Response, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -97,9 +97,9 @@ async def show_cases(
     request: PageRequest,
     session: AsyncSession,
     now: datetime,
-    figure: str,
+    figure: FromQuery[str],
     period: Month = "",
-    department: str | None = None,
+    department: FromQuery[str | None] = None,
 ) -> Template:
     """The cases that a figure counts."""
     report = await report_of(session, period_of(period, local_date(now)), now)
