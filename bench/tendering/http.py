@@ -39,7 +39,7 @@ def served(target: str, environment: dict[str, str]) -> Iterator[tuple[int, subp
         "--log-level",
         "warning",
     ]
-    process = subprocess.Popen(command, env=os.environ | environment)
+    process = subprocess.Popen(command, env=os.environ | environment, stdout=sys.stderr)
     try:
         for _ in range(600):
             with socket.socket() as probe:
