@@ -66,7 +66,8 @@ screenshots: .venv/dev.stamp .assets/versions.json ## Take the pictures in docs/
 	@$(BIN)/python -m tests.e2e.screenshots
 
 .PHONY: bench
-bench: bench-scheduling bench-documents ## Run every benchmark
+bench: ## Run every benchmark, one after another (hours)
+	@for name in tendering inspection documents scheduling; do $(MAKE) --no-print-directory --jobs=1 bench-$$name || exit 1; done
 
 .PHONY: bench-%
 bench-%: .venv/bench.stamp .assets/versions.json ## Run one benchmark; prints one JSON object (ARGS=--quick)
