@@ -15,6 +15,7 @@ from sqlmodel import col
 from core.db import Database
 from demo.city import PRESETS, build_city
 from demo.loading.cases import load_cases
+from demo.loading.draws import load_draws
 from demo.loading.papers import load_papers
 from demo.loading.people import PASSWORD, SHOWN_LOGINS, accounts_table
 from demo.loading.trading import load_rooms, publications
@@ -69,4 +70,5 @@ async def load_city(
         counts["notices"] += len(published)
     async with database.transaction() as session:
         await load_rooms(session, now=now)
+        await load_draws(session, now=now)
     return counts

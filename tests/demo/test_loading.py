@@ -23,6 +23,7 @@ from inspection import models
 from inspection.catalogue import seed_catalogue
 from inspection.commands import timekeeping
 from inspection.opinion_content import opinion_content
+from inspection.queries.draws import Truth, draw_file, list_draws, read_draw, verify_file
 from inspection.rules import TRANSITIONS
 from inspection.states import BookingState, CaseState, Lamp, LetterKind
 from tendering.models import Notice
@@ -63,6 +64,17 @@ async def test_city_is_whole(loaded: Database) -> None:
     assert await count(loaded, models.Recusal) > 5
     assert await count(loaded, models.Leave) > 200
     assert await count(loaded, Notice) > 500
+
+
+async def test_a_draw_is_held_and_comes_out_again_and_another_is_announced(loaded: Database) -> None:
+    async with loaded.transaction() as session:
+        announced, held = await list_draws(session)
+        _, row = await read_draw(session, held.id)
+        truth, _ = await verify_file(session, draw_file(row))
+
+    assert (announced.drawn_at, truth) == (None, Truth.TRUE)
+    assert held.lots is not None
+    assert len(held.lots) == 4
 
 
 @pytest.mark.skipif(not FONTS.exists(), reason="the fonts are made by `python -m api.assets`")
