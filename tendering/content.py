@@ -2,6 +2,8 @@
 
 A notice's content is complete in itself; a correction repeats everything, changed where it changes. Amounts are in
 yuan where no other currency is named. Nothing in here may be personal: it all goes out.
+
+These are trees of frozen values, which no cycle can enter: `gc=False` spares an import a quarter of its time.
 """
 
 import hashlib
@@ -16,7 +18,7 @@ from tendering.prices import YUAN, Price
 from tendering.rules import Category, Nature, NoticeKind
 
 
-class Party(msgspec.Struct, frozen=True, omit_defaults=True):
+class Party(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An organisation; `code` is its unified social credit code (主体代码类型 97), or that of another `scheme`."""
 
     name: str
@@ -24,7 +26,7 @@ class Party(msgspec.Struct, frozen=True, omit_defaults=True):
     scheme: str | None = None
 
 
-class Lot(msgspec.Struct, frozen=True, omit_defaults=True):
+class Lot(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """标段. `ceiling` is the highest lawful price, `budget` the planned one."""
 
     id: str
@@ -39,7 +41,7 @@ class Lot(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.ceiling if self.ceiling is not None else self.budget
 
 
-class Bid(msgspec.Struct, frozen=True, omit_defaults=True):
+class Bid(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One bidder's bid for one lot; several suppliers are a consortium, its leader first. `rank` 1 is best."""
 
     suppliers: tuple[Party, ...]
@@ -48,7 +50,7 @@ class Bid(msgspec.Struct, frozen=True, omit_defaults=True):
     rank: int | None = None
 
 
-class Award(msgspec.Struct, frozen=True, omit_defaults=True):
+class Award(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`status` is Open Contracting's; `date` is given where it is not the notice's."""
 
     suppliers: tuple[Party, ...]
@@ -58,7 +60,7 @@ class Award(msgspec.Struct, frozen=True, omit_defaults=True):
     date: datetime | None = None
 
 
-class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
+class Contract(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     suppliers: tuple[Party, ...]
     amount: Decimal
     lot: str = "1"
@@ -71,7 +73,7 @@ class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.amount if self.currency == YUAN else None
 
 
-class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
+class Attachment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A file published with the notice, known by its digest."""
 
     name: str
@@ -79,7 +81,7 @@ class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
     size: int
 
 
-class Dates(msgspec.Struct, frozen=True, omit_defaults=True):
+class Dates(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The dates that a notice sets. All are instants; a day's end is 23:59 local time."""
 
     documents_from: datetime | None = None
@@ -96,7 +98,7 @@ class Dates(msgspec.Struct, frozen=True, omit_defaults=True):
     signed: datetime | None = None
 
 
-class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+class Content(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     lots: tuple[Lot, ...] = ()
     bids: tuple[Bid, ...] = ()
     awards: tuple[Award, ...] = ()
@@ -110,7 +112,7 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
     attachments: tuple[Attachment, ...] = ()
 
 
-class Publication(msgspec.Struct, frozen=True, kw_only=True):
+class Publication(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A notice about to be published, from a clerk's draft or a source system.
 
     `source` and `key` make it once-only; notices with the same `source` and `process` form one chain. A correction

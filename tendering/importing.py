@@ -38,7 +38,7 @@ _NO_PRICE = re.compile(r"未提供|无|/|-|投标报价.*\(元/%\)|投标报价.
 _REPEATED = re.compile(r"第\d+次公示|更正公示")
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True, gc=False):
     """What is wrong with one field of one item. `message` is Chinese with `%(value)s` for what was found."""
 
     item: str
@@ -66,12 +66,12 @@ class Report(msgspec.Struct):
     problems: list[Problem] = []
 
 
-class _Row(msgspec.Struct):
+class _Row(msgspec.Struct, gc=False):
     bidder: str
     price: str
 
 
-class CandidateNotice(msgspec.Struct):
+class CandidateNotice(msgspec.Struct, gc=False):
     """One item of the file, as printed by the source."""
 
     id: str
@@ -87,9 +87,12 @@ async def import_candidates(database: Database, document: bytes, *, now: datetim
 
     Raises msgspec.DecodeError when the document is no JSON array.
     """
-    items = msgspec.json.decode(document, type=list[Any])
-    by_day = sorted(enumerate(items), key=lambda entry: _day_of(entry[1]))
-    return await _import(database, (read_candidate(item, place) for place, item in by_day), now=now)
+    items = enumerate(
+        msgspec.json.decode(document, type=list[msgspec.Raw])
+    )  # each is decoded when its turn comes
+    by_day = sorted(items, key=lambda entry: _day_of(msgspec.json.decode(entry[1])))
+    reads = (read_candidate(msgspec.json.decode(item), place) for place, item in by_day)
+    return await _import(database, reads, now=now)
 
 
 async def import_releases(

@@ -25,7 +25,7 @@ class PriceForm(StrEnum):
     TEXT = "text"  # none of these could be read
 
 
-class PricePart(msgspec.Struct, frozen=True, omit_defaults=True):
+class PricePart(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One of several prices in a bid. `amount` is in yuan (per `per`, when given), `percent` as printed."""
 
     label: str
@@ -35,7 +35,7 @@ class PricePart(msgspec.Struct, frozen=True, omit_defaults=True):
     percent: Decimal | None = None
 
 
-class Price(msgspec.Struct, frozen=True, omit_defaults=True):
+class Price(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`text` is what was printed; for `parts`, `amount` is the total where one is stated."""
 
     form: PriceForm
@@ -84,6 +84,8 @@ _COMPONENT = re.compile(
 _DISCOUNT = re.compile(r"下浮|折扣|优惠")
 #: "下浮比例部分：建筑工程 18 %；市政工程 18 % …": the word stands once, before all.
 _DISCOUNT_HEADING = re.compile(r"(?:报价)?(?:下浮|折扣)[^:]*:")
+#: What most prices are: a number and its unit, nothing else.
+_SUM = re.compile(rf"(?P<number>{_NUMBER})\s*(?P<scale>[亿万]?)元")
 _TAIL = re.compile(r"^[^:;,。、]*[;,。、]")
 _QUOTED = re.compile(r"“(?:\d\.)?([^“”]*费)”")
 _LABEL = re.compile(r"(?:其中:|[\s\d.、;,。:()“”+=])*([^:为按(;,。]*)")
@@ -97,6 +99,8 @@ def parse_price(printed: str) -> Price:
     """Read a printed price. Never fails: what cannot be read is `TEXT`."""
     text = printed.strip()
     plain = text.translate(_HALF_WIDTH)
+    if match := _SUM.fullmatch(plain):
+        return Price(PriceForm.AMOUNT, text, amount=_decimal(match["number"]) * SCALES[match["scale"]])
     if re.fullmatch(_NUMBER, plain):
         value = _decimal(plain)
         readable = value >= SMALLEST_BARE_AMOUNT

@@ -11,12 +11,22 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import REGCLASS, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
 from sqlmodel import SQLModel, col
 
 from core import clock, ledger, outbox
 from core.errors import FieldProblem, InvalidInput
 from tendering import search
-from tendering.content import Publication, canonical, closing_time, digest_of, headline_amount, participants
+from tendering.content import (
+    Participant,
+    Party,
+    Publication,
+    canonical,
+    closing_time,
+    digest_of,
+    headline_amount,
+    participants,
+)
 from tendering.models import Notice, Participation, Process, SearchEntry, Supplier
 from tendering.rules import KINDS, Category, NoticeKind
 
@@ -56,7 +66,6 @@ class Chain:
 Key = tuple[str, str]
 #: `search.sql` says why.
 SETTLE_SEARCH = sa.select(sa.func.gin_clean_pending_list(sa.literal("ix_search_entry_keys").cast(REGCLASS)))
-TextArray = postgresql.ARRAY(sa.Text)
 
 
 def key_of(publication: Publication) -> Key:
@@ -138,7 +147,7 @@ async def _known_notices(session: AsyncSession, items: Iterable[Publication]) ->
     found: dict[Key, Known] = {}
     for source, names in keys.items():
         statement = sa.select(col(Notice.source_key), col(Notice.id), col(Notice.code)).where(
-            col(Notice.source) == source, col(Notice.source_key) == sa.any_(sa.cast(list(names), TextArray))
+            col(Notice.source) == source, _any_of(col(Notice.source_key), names)
         )
         found |= {
             (source, row.source_key): Known(row.id, row.code) for row in await session.execute(statement)
@@ -166,7 +175,7 @@ async def _lock_processes(
     )
     statement = (
         sa.select(col(Process.id), col(Process.code), col(Process.notices), col(Process.latest_kind))
-        .where(col(Process.code) == sa.any_(sa.cast(sorted(first), TextArray)))
+        .where(_any_of(col(Process.code), first))
         .order_by(col(Process.code))
         .with_for_update()
     )
@@ -242,37 +251,59 @@ def _entry(item: Publication, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _write_participations(session: AsyncSession, notices: Iterable[tuple[int, Publication]]) -> None:
-    entries = [(notice_id, *entry) for notice_id, item in notices for entry in participants(item.content)]
-    if not entries:
+    named: dict[tuple[int, str, str], Participant] = {}
+    for notice_id, item in notices:
+        for participant in participants(item.content):
+            party, lot, *_ = participant
+            named.setdefault((notice_id, party.name, lot), participant)
+    if not named:
         return
-    parties = {party.name: party for _, party, *_ in entries}
-    new = insert(_table(Supplier))
-    await _insert(
-        session,
-        new.on_conflict_do_update(
-            index_elements=["name"],
-            set_={"code": new.excluded.code},
-            where=sa.and_(col(Supplier.code).is_(None), new.excluded.code.is_not(None)),
-        ),
-        [{"name": name, "code": party.code} for name, party in sorted(parties.items())],
-    )
-    statement = sa.select(col(Supplier.name), col(Supplier.id)).where(
-        col(Supplier.name) == sa.any_(sa.cast(list(parties), TextArray))
-    )
-    ids = {row.name: row.id for row in await session.execute(statement)}
+    ids = await _supplier_ids(session, [party for party, *_ in named.values()])
     rows = [
         {
             "notice_id": notice_id,
-            "supplier_id": ids[party.name],
+            "supplier_id": ids[name],
             "lot": lot,
             "rank": rank,
             "leads": leads,
             "won": won,
             "amount": amount,
         }
-        for notice_id, party, lot, rank, leads, won, amount in entries
+        for (notice_id, name, lot), (_, _, rank, leads, won, amount) in named.items()
     ]
-    await _insert(session, insert(_table(Participation)).on_conflict_do_nothing(), rows)
+    await _insert(session, sa.insert(_table(Participation)), rows)
+
+
+async def _supplier_ids(session: AsyncSession, parties: Iterable[Party]) -> dict[str, int]:
+    """Each supplier's id by name; who is new is written, and a code where there was none.
+
+    Who is known well is only read: a lock on every supplier named would let imports wait for one another.
+    """
+    codes: dict[str, str | None] = {}
+    for party in parties:
+        codes[party.name] = party.code or codes.get(party.name)
+    known = await _suppliers(session, codes)
+    news = {name for name, code in codes.items() if name not in known or (code and not known[name].code)}
+    if news:
+        new = insert(_table(Supplier))
+        await _insert(
+            session,
+            new.on_conflict_do_update(
+                index_elements=["name"],
+                set_={"code": new.excluded.code},
+                where=sa.and_(col(Supplier.code).is_(None), new.excluded.code.is_not(None)),
+            ),
+            [{"name": name, "code": codes[name]} for name in sorted(news)],
+        )
+        known |= await _suppliers(session, news)
+    return {name: supplier.id for name, supplier in known.items()}
+
+
+async def _suppliers(session: AsyncSession, names: Iterable[str]) -> dict[str, Any]:
+    statement = sa.select(col(Supplier.name), col(Supplier.id), col(Supplier.code)).where(
+        _any_of(col(Supplier.name), names)
+    )
+    return {row.name: row for row in await session.execute(statement)}
 
 
 async def _insert(session: AsyncSession, statement: sa.Insert, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -281,6 +312,13 @@ async def _insert(session: AsyncSession, statement: sa.Insert, rows: Sequence[Ma
     names = list(rows[0])
     source = _recordset([table.c[name] for name in names], rows)
     await session.execute(statement.from_select(names, sa.select(source)))
+
+
+def _any_of(column: Mapped[str], values: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Out of JSON as well: psycopg escapes the elements of an array one by one."""
+    document = sa.cast(sa.literal(msgspec.json.encode(list(values)).decode(), sa.Text()), postgresql.JSON())
+    texts = sa.select(sa.func.json_array_elements_text(document).column_valued())
+    return column == sa.any_(sa.func.array(texts.scalar_subquery()))
 
 
 def _recordset(columns: Sequence[sa.Column[Any]], rows: Sequence[Mapping[str, Any]]) -> sa.TableValuedAlias:

@@ -5,13 +5,15 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS $$
     SELECT ARRAY(SELECT month::bigint << 43 | (1::bigint << 42) | unnest(facets))
         || array_agg(month::bigint << 43 | (ascii(a)::bigint << 21))
         || array_agg(month::bigint << 43 | (ascii(a)::bigint << 21) | ascii(b)) FILTER (WHERE b IS NOT NULL)
-    FROM (SELECT string_to_array(text, NULL) AS characters) AS split,
-        unnest(characters, characters[2:]) AS pair (a, b)
+    FROM (SELECT unnest(characters) AS a, unnest(characters[2:]) AS b
+        FROM (SELECT string_to_array(text, NULL) AS characters) AS split) AS pair
 $$
 ;;
 -- Writers empty its pending list at once (`publishing.SETTLE_SEARCH`): every month of every search would read it anew. That is four
--- times faster than an index without such a list, since a batch of notices shares most of its keys.
+-- times faster than an index without such a list, since a batch of notices shares most of its keys. The list has room
+-- for an import's batches (in kB), or it would be emptied in the middle of each.
 CREATE INDEX ix_search_entry_keys ON search_entry USING gin (search_keys(month, facets, text))
+    WITH (gin_pending_list_limit = 16384)
 ;;
 CREATE FUNCTION search_month(moment timestamptz) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
