@@ -7,18 +7,18 @@ moved without need is moved back.
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from enum import StrEnum
 
 import msgspec
 
-from scheduling.checker import PlanRejectedError, check
-from scheduling.constraints import violations
+from scheduling.checker import PlanRejectedError, Report, check
+from scheduling.constraints import segments_in_order, violations
 from scheduling.disturbances import Disturbance, OfficerOut, Overrun, SitesShut, disturbed, placed
 from scheduling.engine import Budget, solve
 from scheduling.exact import prove
 from scheduling.narrow import altered, only
-from scheduling.objectives import MOVE_WEIGHT, lateness, moved, unserved
+from scheduling.objectives import MOVE_WEIGHT
 from scheduling.openings import Allowance, fits, openings
 from scheduling.plan import Placement, Plan, booked_plan
 from scheduling.problem import DayWindow, Hold, Leave, Level, Problem, Record, Term
@@ -35,6 +35,8 @@ ALLOWANCE = Allowance(substitutes=True, extra_days=PATIENCE)
 #: Up to this many visits the exact model has its turn, and the engine this share of the time.
 SMALL = 20
 ENGINE_SHARE = 0.25
+#: The rule that what comes after a visit without a place has none either.
+BEFORE = segments_in_order.__name__
 #: The engine's constructive start alone.
 AT_ONCE = Budget(seconds=0.001)
 
@@ -93,11 +95,13 @@ def repair(
     if broken:
         new, kept = _put_back(standing, plan, broken, stuck)
         stuck += kept
-        proven = _cost(after, new) == _least(standing, plan, broken)
+    report = check(after, new)
+    if broken:
+        proven = _decisive_terms(report) == _least(standing, plan, broken)
         left = seconds - (time.monotonic() - began)
         if not proven and left > 0 and not stuck:
             new, proven = _improved(after, plan, new, seconds=left, seed=seed)
-    report = check(after, new)
+            report = check(after, new)
     if any(violation.visit not in stuck for violation in report.violations):
         raise PlanRejectedError(report)
     return Repair(
@@ -110,15 +114,22 @@ def repair(
     )
 
 
-def broken_visits(problem: Problem, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The visits that cannot stay as they are, and among these the ones that may not be touched.
+def broken_visits(problem: Problem, plan: Plan) -> tuple[str, ...]:
+    """The visits that cannot stay as they are, with those that must come after them.
 
     Of two visits that clash, the one that the checker names is the one to give way, unless it is pinned.
     """
-    return _take_broken(Standing(problem, plan))
+    standing = Standing(problem, plan)
+    pinned = {each.visit for each in problem.bookings if each.hold is Hold.PINNED}
+    broken, _ = _take_broken(standing)
+    return *broken, *(each for visit in broken for each in _take_followers(standing, visit, pinned))
 
 
 def _take_broken(standing: Standing) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Takes out the visits that cannot stay, and names those among them that may not be touched.
+
+    What comes after one of them stands: most are put back in their own time.
+    """
     problem = standing.problem
     firm = {each.visit for each in problem.bookings if each.hold is Hold.PINNED}
     broken: list[str] = []
@@ -128,7 +139,9 @@ def _take_broken(standing: Standing) -> tuple[tuple[str, ...], tuple[str, ...]]:
         named = [
             each
             for each in violations(tours)
-            if each.visit not in stuck and each.visit in standing.placements
+            if each.visit not in stuck
+            and each.visit in standing.placements
+            and not (each.constraint == BEFORE and problem.visit_by_id[each.visit].after in broken)
         ]
         if not named:
             return tuple(broken), tuple(stuck)
@@ -160,23 +173,46 @@ def _put_back(
     problem = standing.problem
     locked = {each.visit for each in problem.bookings if each.hold is not Hold.MOVABLE}
     turns = sorted(broken, key=lambda each: (each not in locked, -problem.visit_by_id[each].priority, each))
+    if len(broken) > ONE_BY_ONE:
+        for visit in broken:
+            _take_followers(standing, visit, locked)
+        turns = [each for each in turns if each in locked]
     kept = []
-    for visit in turns:
+    while turns:
+        visit = turns.pop(0)
         before = plan.by_visit[visit]
-        if visit not in locked and len(broken) > ONE_BY_ONE:
-            break
-        place = _in_its_time(standing, before) or (
-            _anywhere(standing, visit) if visit not in locked else None
-        )
+        place = _in_its_time(standing, before)
+        if place is None and visit in locked:
+            kept.append(visit)
+            place = before
+        elif place is None:
+            turns = [*_take_followers(standing, visit, locked), *turns]
+            place = _anywhere(standing, visit)
         if place is not None:
             standing.put(place)
-        elif visit in locked:
-            standing.put(before)
-            kept.append(visit)
     new = Plan(placements=tuple(standing.placements.values()))
     if len(broken) > ONE_BY_ONE:
         new = _all_at_once(problem, new, {*stuck, *kept})
+    kept += [each for each in locked if _is_orphan(problem, new, each)]
     return _in_order(new, plan), tuple(kept)
+
+
+def _take_followers(standing: Standing, visit: str, firm: Container[str]) -> list[str]:
+    """Takes out what must come after the visit, in that order, but for the firm ones."""
+    following = [
+        each.id
+        for each in standing.problem.visits
+        if each.after == visit and each.id in standing.placements and each.id not in firm
+    ]
+    for each in following:
+        standing.take(each)
+    return [each for first in following for each in (first, *_take_followers(standing, first, firm))]
+
+
+def _is_orphan(problem: Problem, plan: Plan, visit: str) -> bool:
+    """Whether the visit stands, and the one that it must come after does not."""
+    after = problem.visit_by_id[visit].after
+    return visit in plan.by_visit and after is not None and after not in plan.by_visit
 
 
 def _all_at_once(problem: Problem, plan: Plan, stuck: Collection[str]) -> Plan:
@@ -236,9 +272,8 @@ def _in_order(plan: Plan, like: Plan) -> Plan:
     return Plan(placements=tuple(placements))
 
 
-def _cost(problem: Problem, plan: Plan) -> tuple[int, int, int]:
-    tours = Tours(problem, plan)
-    return unserved(tours), lateness(tours), moved(tours)
+def _decisive_terms(report: Report) -> tuple[int, int, int]:
+    return report.terms[Term.UNSERVED], report.terms[Term.LATENESS], report.terms[Term.MOVED]
 
 
 def _least(standing: Standing, plan: Plan, broken: Iterable[str]) -> tuple[int, int, int]:
@@ -306,12 +341,13 @@ def _changes(
     broken: Collection[str],
     disturbances: Collection[Disturbance],
 ) -> Iterable[Change]:
+    altered_visits = {each.visit for each in plan.placements if new.by_visit.get(each.visit) != each}
     for before in plan.placements:
-        now = new.by_visit.get(before.visit)
-        if now == before:
+        if before.visit not in altered_visits:
             continue
+        now = new.by_visit.get(before.visit)
         effect, change = _effect(before, now)
-        if before.visit in broken:
+        if before.visit in broken or problem.visit_by_id[before.visit].after in altered_visits:
             why = tuple(_reasons(problem, before, disturbances)) or (reason("knock_on"),)
         else:
             why = (reason("makes_room", visits=tuple(broken)),)

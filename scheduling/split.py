@@ -40,7 +40,7 @@ def split(problem: Problem, parts: int) -> tuple[Problem, ...]:
 def join(problem: Problem, plans: Collection[Plan]) -> Plan:
     """The parts' plans together, without what breaks a rule across parts: the order of visits, a week's limits."""
     together = Plan(placements=tuple(each for plan in plans for each in plan.placements))
-    broken, _ = broken_visits(problem, together)
+    broken = broken_visits(problem, together)
     return Plan(placements=tuple(each for each in together.placements if each.visit not in broken))
 
 

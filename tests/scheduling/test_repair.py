@@ -9,19 +9,22 @@ from scheduling.checker import check
 from scheduling.disturbances import Disturbance, OfficerOut, Overrun, SitesShut, disturbed, placed
 from scheduling.exact import prove
 from scheduling.plan import Placement, Plan
-from scheduling.problem import Hold, Problem, Term
+from scheduling.problem import Hold, Officer, Problem, Term
 from scheduling.repair import ONE_BY_ONE, Effect, repair
 from scheduling.wording import word
 from tests.scheduling.towns import MONDAY, booking, officer, problem, stand, town, visit
 
 MORNING, AFTERNOON = 570, 840
 CREW = tuple(officer(f"消防{number}", "消防") for number in (1, 2, 3))
+FIVE = (*CREW, officer("消防4", "消防"), officer("消防5", "消防"))
 
 
-def booked(*placements: Placement, hold: Hold = Hold.MOVABLE, **values: object) -> Problem:
+def booked(
+    *placements: Placement, hold: Hold = Hold.MOVABLE, crew: tuple[Officer, ...] = CREW, **values: object
+) -> Problem:
     visits = tuple(visit(placement.visit, "消防") for placement in placements)
     bookings = tuple(booking(placement, hold=hold) for placement in placements)
-    return problem(visits, CREW, **{"bookings": bookings, **values})
+    return problem(visits, crew, **{"bookings": bookings, **values})
 
 
 def at(name: str, start: int, *team: str) -> Placement:
@@ -62,6 +65,48 @@ def test_repair_never_moves_what_is_locked_and_says_what_is_stuck() -> None:
     assert (stuck.changes, stuck.stuck) == ((), ("甲",))
     pinned = repair(booked(at("甲", MORNING, "消防1", "消防2"), hold=Hold.PINNED), (sick("消防1"),))
     assert (pinned.changes, pinned.stuck) == ((), ("甲",))
+
+
+def in_segments(*placements: Placement, hold: Hold = Hold.MOVABLE) -> Problem:
+    """The second visit, at another site, must come after the first; `hold` is the second one's."""
+    week = booked(*placements, crew=FIVE)
+    first, second, *others = week.visits
+    return msgspec.structs.replace(
+        week,
+        visits=(first, msgspec.structs.replace(second, after=first.id, site="二号地"), *others),
+        bookings=(week.bookings[0], msgspec.structs.replace(week.bookings[1], hold=hold), *week.bookings[2:]),
+    )
+
+
+def test_repair_leaves_alone_what_comes_after_a_visit_that_keeps_its_time() -> None:
+    week = in_segments(
+        at("甲", MORNING, "消防1", "消防2"),
+        at("乙", AFTERNOON, "消防2", "消防3"),
+        at("丙", AFTERNOON, "消防1", "消防4"),
+    )
+    done = repair(week, (sick("消防1"),), seconds=0.0)
+    assert {each.visit: each.cost for each in done.changes} == {"甲": 1, "丙": 1}
+    assert done.proven
+
+
+def test_repair_moves_what_comes_after_a_visit_that_moves() -> None:
+    week = in_segments(at("甲", MORNING, "消防1", "消防2"), at("乙", AFTERNOON, "消防2", "消防3"))
+    storm = SitesShut(first=MONDAY, last=MONDAY, sites=("一号地",))
+    first, second = repair(week, (storm,)).changes
+    assert (first.effect, second.effect) == (Effect.TIME, Effect.TIME)
+    assert first.after is not None
+    assert second.after is not None
+    assert 1440 < first.after.start < second.after.start
+    assert [word(each) for each in second.reasons] == ["受本次调整影响"]
+
+
+def test_repair_leaves_a_locked_visit_whose_earlier_one_finds_no_place_before_it() -> None:
+    week = in_segments(
+        at("甲", MORNING, "消防1", "消防2"), at("乙", AFTERNOON, "消防2", "消防3"), hold=Hold.LOCKED
+    )
+    done = repair(week, (SitesShut(first=MONDAY, last=MONDAY, sites=("一号地",)),))
+    assert [(each.visit, each.effect) for each in done.changes] == [("甲", Effect.LEFT_OUT)]
+    assert done.stuck == ("乙",)
 
 
 def test_repair_after_an_overrun_relieves_the_next_visit() -> None:
