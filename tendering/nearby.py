@@ -11,7 +11,15 @@ from sqlmodel import col
 
 from tendering import search
 from tendering.models import Notice, Process, SearchEntry
-from tendering.queries import LINE, NoticeFilter, NoticeLine, count_notices, line_of, list_notices
+from tendering.queries import (
+    LINE,
+    NoticeFilter,
+    NoticeLine,
+    count_notices,
+    line_of,
+    lines_of,
+    newest_texts,
+)
 from tendering.records import NoticeDetail
 from tendering.rules import Category, NoticeKind, Stage
 
@@ -19,6 +27,8 @@ from tendering.rules import Category, NoticeKind, Stage
 COMPARED = 300
 #: Titles in one place resemble each other anyway; below this share of pairs in common, nothing is similar.
 ALIKE = 0.3
+#: So many times more are looked at than are shown, since some are of one process.
+CONSIDERED = 4
 #: How many shortened words are tried before giving up.
 TRIES = 6
 
@@ -28,16 +38,20 @@ async def similar_notices(session: AsyncSession, notice: NoticeDetail, *, limit:
     (Dice's coefficient); other processes only, one notice of each.
     """
     wanted = NoticeFilter(category=notice.category, stage=notice.stage, district=notice.district)
-    page = await list_notices(session, wanted, limit=COMPARED)
-    own = _pairs(notice.title)
-    best: dict[str, tuple[float, NoticeLine]] = {}
-    for line in page.items:
-        other = _pairs(line.title)
-        likeness = 2 * len(own & other) / max(len(own) + len(other), 1)
-        if line.ocid != notice.ocid and likeness >= ALIKE and line.ocid not in best:
-            best[line.ocid] = (likeness, line)
-    ranked = sorted(best.values(), key=lambda entry: -entry[0])
-    return [line for _, line in ranked[:limit]]
+    own = {a + b for a, b in pairwise(search.normalise(notice.title))}
+    likeness = dict[int, float]()
+    for number, text in await newest_texts(session, wanted, limit=COMPARED):
+        title = text.partition(search.END)[0]
+        shared = sum(pair in title for pair in own)
+        likeness[number] = 2 * shared / max(len(own) + len(title) - 1, 1)
+    alike = (number for number, share in likeness.items() if share >= ALIKE)
+    ranked = sorted(alike, key=lambda number: -likeness[number])[: CONSIDERED * limit]
+    lines = await lines_of(session, ranked)
+    best: dict[str, NoticeLine] = {}
+    for line in (lines[number] for number in ranked):
+        if line.ocid != notice.ocid:
+            best.setdefault(line.ocid, line)
+    return list(best.values())[:limit]
 
 
 async def closing_soon(
@@ -87,7 +101,3 @@ async def nearest_words(session: AsyncSession, wanted: NoticeFilter) -> str | No
                 return nearer.q
         words = [shorter[0] if word == longest else word for word in words]
     return None
-
-
-def _pairs(title: str) -> set[tuple[str, str]]:
-    return set(pairwise(search.normalise(title)))

@@ -5,12 +5,14 @@ import binascii
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 from sqlmodel import col
 
 from core import clock
@@ -22,6 +24,8 @@ from tendering.rules import Category, Nature, NoticeKind, Stage
 
 #: Above this a list says "more than": counting a million rows would cost more than it tells.
 COUNT_LIMIT = 1000
+#: What results are divided by.
+FACETS = ("category", "stage", "district")
 _START, _END = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -143,32 +147,38 @@ async def list_notices(
 
 async def _rows(session: AsyncSession, wanted: NoticeFilter, place: Place, limit: int) -> Sequence[Any]:
     """Up to `limit` rows beyond the place."""
-    entry = _found(wanted, place, limit)
-    statement: Any = (
-        sa.select(*LINE)
-        .join_from(entry, Notice, col(Notice.id) == entry.c.notice_id)
-        .join(Process, col(Process.id) == col(Notice.process_id))
-        .order_by(*place.order(Notice))
-    )
-    rows: Sequence[Any] = (await session.execute(statement)).all()
+    statement = _lines(newer=place.newer)
+    rows: Sequence[Any] = (await session.execute(statement, _asking(wanted, place, limit))).all()
     return rows
+
+
+async def newest_texts(session: AsyncSession, wanted: NoticeFilter, *, limit: int) -> Sequence[Any]:
+    """The newest entries as search reads them: `notice_id` and `text`, much cheaper than lines."""
+    entry = _found(newer=False)
+    statement = sa.select(entry.c.notice_id, entry.c.text)
+    return (await session.execute(statement, _asking(wanted, Place(), limit))).all()
+
+
+async def lines_of(session: AsyncSession, notices: Sequence[int]) -> dict[int, NoticeLine]:
+    """By the notice's number."""
+    statement = (
+        sa.select(*LINE)
+        .join_from(Notice, Process, col(Process.id) == col(Notice.process_id))
+        .where(col(Notice.id).in_(notices))
+    )
+    return {row.key: line_of(row) for row in await session.execute(statement)}
 
 
 async def count_notices(session: AsyncSession, wanted: NoticeFilter) -> int:
     """How many there are, counted up to COUNT_LIMIT + 1."""
-    found = _found(wanted, Place(), COUNT_LIMIT + 1)
-    return int(await session.scalar(sa.select(sa.func.count()).select_from(found)) or 0)
+    statement = sa.select(sa.func.count()).select_from(_found(newer=False))
+    return int(await session.scalar(statement, _asking(wanted, Place(), COUNT_LIMIT + 1)) or 0)
 
 
 async def count_facets(session: AsyncSession, wanted: NoticeFilter) -> Facets:
     """The count, and how it divides. Beyond COUNT_LIMIT only the newest COUNT_LIMIT notices are divided."""
-    found = _found(wanted, Place(), COUNT_LIMIT + 1)
-    facets = (found.c.category, found.c.stage, found.c.district)
-    statement = sa.select(*facets, sa.func.count().label("notices")).group_by(
-        sa.func.grouping_sets(sa.tuple_(), *(sa.tuple_(facet) for facet in facets))
-    )
-    total, parts = 0, {name: dict[str, int]() for name in ("category", "stage", "district")}
-    for row in await session.execute(statement):
+    total, parts = 0, {name: dict[str, int]() for name in FACETS}
+    for row in await session.execute(_facets(), _asking(wanted, Place(), COUNT_LIMIT + 1)):
         values = [(name, getattr(row, name)) for name in parts if getattr(row, name) is not None]
         if not values:
             total = max(total, row.notices)
@@ -177,8 +187,56 @@ async def count_facets(session: AsyncSession, wanted: NoticeFilter) -> Facets:
     return Facets(total, **parts)
 
 
-def _found(wanted: NoticeFilter, place: Place, limit: int) -> sa.TableValuedAlias:
-    """The search entries that are wanted, beyond the place, in its direction: `search.sql` finds them."""
+# Statements that every search uses are made once: making one anew costs more than running it.
+
+
+@cache
+def _lines(*, newer: bool) -> sa.Select[Any]:
+    entry = _found(newer=newer)
+    return (
+        sa.select(*LINE)
+        .join_from(entry, Notice, col(Notice.id) == entry.c.notice_id)
+        .join(Process, col(Process.id) == col(Notice.process_id))
+        .order_by(*Place(newer=newer).order(Notice))
+    )
+
+
+@cache
+def _facets() -> sa.Select[Any]:
+    entry = _found(newer=False)
+    facets = [entry.c[name] for name in FACETS]
+    return sa.select(*facets, sa.func.count().label("notices")).group_by(
+        sa.func.grouping_sets(sa.tuple_(), *(sa.tuple_(facet) for facet in facets))
+    )
+
+
+@cache
+def _found(*, newer: bool) -> sa.TableValuedAlias:
+    """The search entries that are asked for by `_asking`: `search.sql` finds them."""
+    find = sa.func.find_newer if newer else sa.func.find_older
+    given = [sa.cast(sa.bindparam(name, type_=kind), kind) for name, kind in _ASKED.items()]
+    return find(*given).table_valued("notice_id", *FACETS, "text", name="entry")
+
+
+#: What the search functions are called with.
+_ASKED: dict[str, TypeEngine[Any]] = {
+    "facets": postgresql.ARRAY(sa.Integer),
+    "grams": postgresql.ARRAY(sa.BigInteger),
+    "patterns": postgresql.ARRAY(sa.Text),
+    "low": sa.Numeric(),
+    "high": sa.Numeric(),
+    "closes_after": Timestamp,
+    "after_at": Timestamp,
+    "after_id": sa.BigInteger(),
+    "before_at": Timestamp,
+    "before_id": sa.BigInteger(),
+    "wanted": sa.Integer(),
+    "walk": sa.Integer(),
+}
+
+
+def _asking(wanted: NoticeFilter, place: Place, limit: int) -> dict[str, Any]:
+    """The parameters by which `limit` notices are found beyond the place, in its direction."""
     after = (max(_midnight(wanted.since), _START) if wanted.since else _START, 0)
     until = wanted.until or date.max
     before = (_END if until.year == date.max.year else _midnight(until + timedelta(days=1)), 0)
@@ -188,19 +246,20 @@ def _found(wanted: NoticeFilter, place: Place, limit: int) -> sa.TableValuedAlia
         before = min(before, place.edge)
     words = sought(wanted)
     facets = asked(wanted)
-    find = sa.func.find_newer if place.newer else sa.func.find_older
-    return find(
-        sa.cast(facets, postgresql.ARRAY(sa.Integer)),
-        sa.cast([gram for word in words for gram in search.grams(word)], postgresql.ARRAY(sa.BigInteger)),
-        sa.cast([search.pattern(word) for word in words], postgresql.ARRAY(sa.Text)),
-        sa.cast(wanted.least, sa.Numeric),
-        sa.cast(wanted.most, sa.Numeric),
-        sa.cast(wanted.open_at, Timestamp),
-        *(sa.cast(after[0], Timestamp), sa.cast(after[1], sa.BigInteger)),
-        *(sa.cast(before[0], Timestamp), sa.cast(before[1], sa.BigInteger)),
-        sa.cast(limit, sa.Integer),
-        sa.cast(search.WALK * max(1, limit // 150) if words or facets else limit, sa.Integer),
-    ).table_valued("notice_id", "category", "stage", "district", name="entry")
+    return {
+        "facets": facets,
+        "grams": [gram for word in words for gram in search.grams(word)],
+        "patterns": [search.pattern(word) for word in words],
+        "low": wanted.least,
+        "high": wanted.most,
+        "closes_after": wanted.open_at,
+        "after_at": after[0],
+        "after_id": after[1],
+        "before_at": before[0],
+        "before_id": before[1],
+        "wanted": limit,
+        "walk": search.WALK * max(1, limit // 150) if words or facets else limit,
+    }
 
 
 def sought(wanted: NoticeFilter) -> list[str]:
