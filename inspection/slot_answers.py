@@ -14,9 +14,8 @@ from inspection.scheduling_problem import Question
 from scheduling import problem as s
 from scheduling.explain import explain
 from scheduling.openings import Allowance
-from scheduling.plan import booked_plan
 from scheduling.problem import Half
-from scheduling.slots import Slot, find_slots
+from scheduling.slots import Slot, find_series, find_slots
 from scheduling.wording import Absence, Reason, reason, word
 
 #: A dispatcher chooses among so many, and at least among `ENOUGH`.
@@ -87,18 +86,8 @@ def in_parts(
 ) -> tuple[dict[str, Any], ...]:
     """Everybody comes `number` times for an equal share, each time after the last and as near to it as possible."""
     problem, parts = parted(question.problem, question.visit, number)
-    present = booked_plan(problem)
-    found = []
-    for first in find_slots(problem, parts[0], count=PROPOSALS, allowance=allowance, seconds=seconds):
-        slots, standing = [first], present
-        for part in parts[1:]:
-            standing = structs.replace(standing, placements=(*standing.placements, slots[-1].placement))
-            slots += find_slots(
-                problem, part, plan=standing, count=1, allowance=allowance, seconds=seconds / PROPOSALS
-            )
-        if len(slots) == number:
-            found.append(_proposal(question, problem, slots))
-    return tuple(found)
+    found = find_series(problem, parts, count=PROPOSALS, allowance=allowance, seconds=seconds)
+    return tuple(_proposal(question, problem, slots) for slots in found)
 
 
 def parted(problem: s.Problem, name: str, number: int) -> tuple[s.Problem, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from scheduling.explain import NoSlot, explain
 from scheduling.narrow import compare
@@ -10,7 +10,7 @@ from scheduling.objectives import level_values
 from scheduling.openings import Allowance, Opening, half_days_of_group, openings
 from scheduling.patience import until
 from scheduling.plan import Placement, Plan, booked_plan
-from scheduling.problem import HalfDay, Post, Problem, Record, Term
+from scheduling.problem import HalfDay, Post, Problem, Record, Term, Visit
 from scheduling.standing import Standing
 from scheduling.wording import Reason, reason
 
@@ -86,6 +86,47 @@ def find_slots(
     return _offers(standing, visit_id, count, allowance, seconds)
 
 
+def find_series(
+    problem: Problem,
+    visit_ids: Sequence[str],
+    *,
+    count: int = 5,
+    allowance: Allowance = Allowance(),  # noqa: B008 - immutable
+    seconds: float = 2.0,
+) -> tuple[tuple[Slot, ...], ...]:
+    """Places for visits that are held one after the other, beside the problem's bookings.
+
+    The `count` best for the first of them; for each further one the best on the first day that has a place for it.
+    """
+    standing, found = Standing(problem, booked_plan(problem)), []
+    for first in _offers(standing, visit_ids[0], count, allowance, seconds):
+        series = [first]
+        standing.put(first.placement)
+        for visit_id in visit_ids[1:]:
+            following = _on_first_day(standing, problem.visit_by_id[visit_id], allowance)
+            if following is None:
+                break
+            series.append(following)
+            standing.put(following.placement)
+        for slot in series:
+            standing.take(slot.placement.visit)
+        if len(series) == len(visit_ids):
+            found.append(tuple(series))
+    return tuple(found)
+
+
+def _on_first_day(standing: Standing, visit: Visit, allowance: Allowance) -> Slot | None:
+    for day in range(standing.problem.days):
+        found = list(openings(standing, visit, allowance, days=(day,)))
+        if found:
+            return _slot(standing, min(found, key=_rank))
+    return None
+
+
+def _rank(opening: Opening) -> tuple[int, int]:
+    return opening.cost, opening.placement.start
+
+
 def _offers(
     standing: Standing, visit_id: str, count: int, allowance: Allowance, seconds: float
 ) -> tuple[Slot, ...]:
@@ -104,7 +145,7 @@ def _without(plan: Plan, visit_id: str) -> Plan:
 
 
 def _diverse(problem: Problem, found: list[Opening], count: int) -> list[Opening]:
-    ranked = sorted(found, key=lambda opening: (opening.cost, opening.placement.start))
+    ranked = sorted(found, key=_rank)
     best_of: dict[HalfDay, Opening] = {}
     for opening in ranked:
         best_of.setdefault(opening.half_day, opening)
@@ -125,7 +166,7 @@ def _apart(problem: Problem, one: Opening, other: Opening) -> bool:
     return abs(one.placement.start - other.placement.start) >= APART_MINUTES * problem.resolution
 
 
-def _slot(standing: Standing, opening: Opening, earliest: HalfDay) -> Slot:
+def _slot(standing: Standing, opening: Opening, earliest: HalfDay | None = None) -> Slot:
     problem = standing.problem
     terms = proven_terms(standing, opening)
     reasons = [*_who(standing, opening.placement), *_where(standing, opening), *_when(standing, opening)]

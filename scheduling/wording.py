@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 from babel import Locale
@@ -97,9 +98,14 @@ def reason(code: str, **params: object) -> Reason:
 
 def word(reason: Reason, *, gettext: Callable[[str], str] = str, locale: str = "zh-CN") -> str:
     """The reason as a sentence. `gettext` gives the message in the language of `locale`."""
-    tongue = Locale.parse(locale, sep="-")
+    tongue = _tongue(locale)
     values = {name: _value(value, gettext, tongue) for name, value in reason.params.items()}
     return gettext(MESSAGES[reason.code]) % values
+
+
+@cache
+def _tongue(locale: str) -> Locale:
+    return Locale.parse(locale, sep="-")
 
 
 def _value(value: object, gettext: Callable[[str], str], locale: Locale) -> str:

@@ -1,6 +1,6 @@
 """From application to acceptance: the owner applies, the window receives, asks once for what is missing, decides."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -178,8 +178,7 @@ async def create_case(
     )
     session.add(case)
     await session.flush()
-    for matter in await matters_for(session, facts, local_date(now)):
-        await require_documents(session, case, matter)
+    await require_documents(session, case, await matters_for(session, facts, local_date(now)))
     data = {
         "project": project.code,
         "segment": segment.number,
@@ -217,11 +216,9 @@ async def matters_for(session: AsyncSession, facts: Facts, on: date) -> list[Mat
     return [matter for matter in await current_matters(session, on) if draws_in(matter.triggers, facts)]
 
 
-async def require_documents(session: AsyncSession, case: Case, matter: Matter) -> None:
-    rows = [
-        {"case_id": case.id, "code": document["code"], "state": DocumentState.MISSING, "note": ""}
-        for document in matter.documents
-    ]
+async def require_documents(session: AsyncSession, case: Case, matters: Iterable[Matter]) -> None:
+    codes = dict.fromkeys(document["code"] for matter in matters for document in matter.documents)
+    rows = [{"case_id": case.id, "code": code, "state": DocumentState.MISSING, "note": ""} for code in codes]
     if rows:
         await session.execute(insert(CaseDocument).values(rows).on_conflict_do_nothing())
 

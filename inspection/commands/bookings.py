@@ -3,6 +3,7 @@
 Lock order: the case first, then officers by id; so parallel confirmations wait for each other and never deadlock.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -40,6 +41,7 @@ from inspection.states import (
 SEARCH_TOPIC = "inspection.slot_search"
 #: Parties that have answered, or whose silence counts as attending.
 ANSWERED = frozenset({PartyState.CONFIRMED, PartyState.SILENT})
+EXPECTED = ANSWERED | {PartyState.INVITED, PartyState.DECLINED}
 
 
 async def propose_slots(session: AsyncSession, case: Case, *, by: int | None, now: datetime) -> SlotSearch:
@@ -135,8 +137,7 @@ async def confirm_slot(
     case.dispatcher_id = by
     data = {"visit": visit.id, "starts_at": visit.starts_at.isoformat(), "rank": proposal.rank}
     await move(session, case, Event.CONFIRM_SLOT, by=by, now=now, data=data)
-    for party in parties.values():
-        await invite(session, case, visit, party, by=by, now=now)
+    await invite(session, case, visit, parties.values(), by=by, now=now)
     return visit
 
 
@@ -182,24 +183,51 @@ async def book(
 
 
 async def invite(
-    session: AsyncSession, case: Case, visit: Visit, party: Party, *, by: int | None, now: datetime
+    session: AsyncSession,
+    case: Case,
+    visit: Visit,
+    parties: Collection[Party],
+    *,
+    by: int | None,
+    now: datetime,
 ) -> None:
-    """告知函: the party is asked to name its officers or to decline, by the reply deadline."""
-    move_party(session, case, party, PartyState.INVITED, by=by, now=now, data={"visit": visit.id})
-    party.deemed_attending, party.replied_at, party.reply_note = False, None, ""
-    clock = await timekeeping.start_clock(
-        session, case, Node.REPLY, responsible=f"department:{party.department_code}", now=now, party=party
+    """告知函: the parties are asked to name their officers or to decline, by the reply deadline."""
+    for party in parties:
+        move_party(session, case, party, PartyState.INVITED, by=by, now=now, data={"visit": visit.id})
+        party.deemed_attending, party.replied_at, party.reply_note = False, None, ""
+    clocks = await timekeeping.start_clocks(session, case, Node.REPLY, parties, now=now)
+    reply_by = max(clock.due for clock in clocks)
+    teams = await _teams(session, visit)
+    contents = [
+        (
+            party,
+            {
+                "case": case.code,
+                "starts_at": visit.starts_at.isoformat(),
+                "officers": teams[party.id],
+                "reply_by": reply_by.isoformat(),
+            },
+        )
+        for party in parties
+    ]
+    await letters.to_parties(
+        session, case, LetterKind.NOTICE, contents, now=now, visit=visit, reply_by=reply_by
     )
-    officers = await booked_officers(session, visit, party)
-    content = {
-        "case": case.code,
-        "starts_at": visit.starts_at.isoformat(),
-        "officers": [officer.number for officer in officers],
-        "reply_by": clock.due.isoformat(),
-    }
-    await letters.to_party(
-        session, case, party, LetterKind.NOTICE, content, now=now, visit=visit, reply_by=clock.due
+
+
+async def _teams(session: AsyncSession, visit: Visit) -> dict[int, list[str]]:
+    """Numbers of the officers booked, by party."""
+    rows = await session.execute(
+        sa.select(col(Booking.party_id), col(Officer.number))
+        .join(Officer, col(Officer.id) == col(Booking.officer_id))
+        .where(col(Booking.visit_id) == visit.id, col(Booking.state) == BookingState.BOOKED)
+        .group_by(col(Booking.party_id), col(Officer.id))
+        .order_by(col(Officer.id))
     )
+    teams: dict[int, list[str]] = defaultdict(list)
+    for row in rows:
+        teams[row.party_id].append(row.number)
+    return teams
 
 
 async def check_quorum(session: AsyncSession, case: Case, *, now: datetime) -> None:
@@ -207,7 +235,6 @@ async def check_quorum(session: AsyncSession, case: Case, *, now: datetime) -> N
     if case.state is not CaseState.SLOTTING:
         return
     at = await reckoning(session, now)
-    await session.flush()
     invited = [party.state for party in await invited_parties(session, case)]
     share = 100 * sum(state in ANSWERED for state in invited) // max(1, len(invited))
     quorum = at.rules["visit.quorum"]
@@ -246,12 +273,11 @@ async def cancel_visit(
         sa.update(Booking).where(col(Booking.visit_id) == visit.id).values(state=BookingState.CANCELLED)
     )
     content = {"case": case.code, "starts_at": visit.starts_at.isoformat(), "reason": reason}
-    for party in await parties_of(session, case):
-        if party.state in {PartyState.INVITED, PartyState.CONFIRMED, PartyState.DECLINED, PartyState.SILENT}:
-            move_party(session, case, party, PartyState.REVIEW_OK, by=None, now=now)
-            await letters.to_party(
-                session, case, party, LetterKind.CANCELLATION, content, now=now, visit=visit
-            )
+    told = [party for party in await parties_of(session, case) if party.state in EXPECTED]
+    for party in told:
+        move_party(session, case, party, PartyState.REVIEW_OK, by=None, now=now)
+    contents = [(party, content) for party in told]
+    await letters.to_parties(session, case, LetterKind.CANCELLATION, contents, now=now, visit=visit)
     await timekeeping.stop_clocks(session, case, (Node.REPLY,), now=now)
     await letters.to_applicant(session, case, LetterKind.CANCELLATION, content, now=now)
     if by_owner:
@@ -267,14 +293,15 @@ async def _credit_owner(session: AsyncSession, case: Case, visit: Visit, *, now:
 
 async def standing_visit(session: AsyncSession, case: Case) -> Visit | None:
     """The visit of the present round that is planned or open."""
-    visit: Visit | None = await session.scalar(
-        sa.select(Visit).where(
-            col(Visit.case_id) == case.id,
-            col(Visit.round) == case.round,
-            col(Visit.state).in_((VisitState.PLANNED, VisitState.OPEN)),
-        )
-    )
+    visit: Visit | None = await session.scalar(_STANDING, {"case": case.id, "round": case.round})
     return visit
+
+
+_STANDING = sa.select(Visit).where(
+    col(Visit.case_id) == sa.bindparam("case"),
+    col(Visit.round) == sa.bindparam("round"),
+    col(Visit.state).in_((VisitState.PLANNED, VisitState.OPEN)),
+)
 
 
 async def booked_officers(session: AsyncSession, visit: Visit, party: Party) -> list[Officer]:
@@ -284,11 +311,7 @@ async def booked_officers(session: AsyncSession, visit: Visit, party: Party) -> 
 
 async def is_booked(session: AsyncSession, visit: Visit, party: Party, officer: Officer) -> bool:
     known = {"visit": visit.id, "party": party.id, "officer": officer.id}
-    return bool(
-        await session.scalar(
-            _BOOKED.where(col(Booking.officer_id) == sa.bindparam("officer")).limit(1), known
-        )
-    )
+    return await session.scalar(_PART, known) is not None
 
 
 _BOOKED = sa.select(col(Booking.officer_id)).where(
@@ -296,6 +319,7 @@ _BOOKED = sa.select(col(Booking.officer_id)).where(
     col(Booking.party_id) == sa.bindparam("party"),
     col(Booking.state) == BookingState.BOOKED,
 )
+_PART = _BOOKED.where(col(Booking.officer_id) == sa.bindparam("officer")).limit(1)
 #: Bookings are written as they are made; what else waits to be written does not concern them.
 _TEAM = (
     sa.select(Officer)

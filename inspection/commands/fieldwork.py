@@ -262,13 +262,14 @@ def described(finding: Finding) -> dict[str, str]:
 
 async def findings_of(session: AsyncSession, party: Party, number: int) -> list[Finding]:
     """The party's findings of one round, in the order in which they were recorded."""
-    return list(
-        await session.scalars(
-            sa.select(Finding)
-            .where(col(Finding.party_id) == party.id, col(Finding.round) == number)
-            .order_by(col(Finding.id))
-        )
-    )
+    return list(await session.scalars(_FINDINGS, {"party": party.id, "round": number}))
+
+
+_FINDINGS = (
+    sa.select(Finding)
+    .where(col(Finding.party_id) == sa.bindparam("party"), col(Finding.round) == sa.bindparam("round"))
+    .order_by(col(Finding.id))
+)
 
 
 async def add_finding(

@@ -1,6 +1,6 @@
 """Things told in writing. A letter is proof: when it was sent, when read, by when to be answered."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -30,35 +30,46 @@ WINDOW, LEAD_OFFICE = "office:window", "office:lead"
 async def to_applicant(
     session: AsyncSession, case: Case, kind: LetterKind, content: Mapping[str, Any], *, now: datetime
 ) -> Letter:
-    return await _send(session, case, kind, f"account:{case.applicant_id}", content, now=now)
+    letter = Letter(
+        case_id=case.id,
+        kind=kind,
+        recipient=f"account:{case.applicant_id}",
+        content=dict(content),
+        sent_at=now,
+    )
+    await _send(session, case, (letter,), now=now)
+    return letter
 
 
-async def to_party(
+async def to_parties(
     session: AsyncSession,
     case: Case,
-    party: Party,
     kind: LetterKind,
-    content: Mapping[str, Any],
+    contents: Iterable[tuple[Party, Mapping[str, Any]]],
     *,
     now: datetime,
     visit: Visit | None = None,
     reply_by: date | None = None,
-) -> Letter:
-    """Unread after four working hours, the liaison and the lead are told."""
-    to = f"department:{party.department_code}"
-    letter = await _send(
-        session, case, kind, to, content, now=now, party=party, visit=visit, reply_by=reply_by
-    )
+) -> None:
+    """To each its own. Unread after four working hours, the liaison and the lead are told."""
     at = await reckoning(session, now)
-    outbox.emit(
-        session,
-        UNREAD,
-        {"letter_id": letter.id},
-        now=now,
-        due=clocks.add_working_hours(at.calendar, now, at.rules["letter.unread"]),
-        key=f"letter:{letter.id}",
-    )
-    return letter
+    sent = [
+        Letter(
+            case_id=case.id,
+            party_id=party.id,
+            visit_id=visit.id if visit else None,
+            kind=kind,
+            recipient=f"department:{party.department_code}",
+            content=dict(content),
+            sent_at=now,
+            reply_by=reply_by,
+        )
+        for party, content in contents
+    ]
+    await _send(session, case, sent, now=now)
+    due = clocks.add_working_hours(at.calendar, now, at.rules["letter.unread"])
+    for letter in sent:
+        outbox.emit(session, UNREAD, {"letter_id": letter.id}, now=now, due=due, key=f"letter:{letter.id}")
 
 
 async def reply(
@@ -71,44 +82,37 @@ async def reply(
     now: datetime,
 ) -> Letter:
     """反馈函: the answer to the lead. `content` is {attends, officers} or {attends, reason, alternative}."""
-    said = {**content, "from": party.department_code, "starts_at": visit.starts_at.isoformat()}
-    return await _send(session, case, LetterKind.REPLY, LEAD_OFFICE, said, now=now, party=party, visit=visit)
-
-
-async def _send(
-    session: AsyncSession,
-    case: Case,
-    kind: LetterKind,
-    recipient: str,
-    content: Mapping[str, Any],
-    *,
-    now: datetime,
-    party: Party | None = None,
-    visit: Visit | None = None,
-    reply_by: date | None = None,
-) -> Letter:
     letter = Letter(
         case_id=case.id,
-        party_id=party.id if party else None,
-        visit_id=visit.id if visit else None,
-        kind=kind,
-        recipient=recipient,
-        content=dict(content),
+        party_id=party.id,
+        visit_id=visit.id,
+        kind=LetterKind.REPLY,
+        recipient=LEAD_OFFICE,
+        content={**content, "from": party.department_code, "starts_at": visit.starts_at.isoformat()},
         sent_at=now,
-        reply_by=reply_by,
     )
-    session.add(letter)
-    await session.flush()
-    ledger.record(
-        session,
-        action="letter.send",
-        subject=f"case:{case.code}",
-        now=now,
-        data={"letter": letter.id, "kind": kind.value, "recipient": recipient, "content": dict(content)},
-    )
-    if kind not in PRINTED_ELSEWHERE:
-        outbox.emit(session, PRINT, {"letter_id": letter.id}, now=now)
+    await _send(session, case, (letter,), now=now)
     return letter
+
+
+async def _send(session: AsyncSession, case: Case, sent: Collection[Letter], *, now: datetime) -> None:
+    session.add_all(sent)
+    await session.flush()
+    for letter in sent:
+        ledger.record(
+            session,
+            action="letter.send",
+            subject=f"case:{case.code}",
+            now=now,
+            data={
+                "letter": letter.id,
+                "kind": letter.kind.value,
+                "recipient": letter.recipient,
+                "content": dict(letter.content),
+            },
+        )
+        if letter.kind not in PRINTED_ELSEWHERE:
+            outbox.emit(session, PRINT, {"letter_id": letter.id}, now=now)
 
 
 async def read_letter(session: AsyncSession, letter_id: int, *, by: int, now: datetime) -> Letter:
@@ -118,19 +122,33 @@ async def read_letter(session: AsyncSession, letter_id: int, *, by: int, now: da
         raise NotFound
     if letter.read_at is None and await is_addressee(session, letter, by):
         letter.read_at, letter.read_by = now, by
-        await _served(session, letter, how="site", by=by, now=now)
+        await _served(session, (letter,), how="site", by=by, now=now)
     return letter
 
 
 async def read_by_department(session: AsyncSession, party: Party, *, by: int, now: datetime) -> None:
-    """Whoever of the department opens, reviews or answers has its letters before him."""
-    unread = sa.select(col(Letter.id)).where(
-        col(Letter.party_id) == party.id,
-        col(Letter.recipient) == f"department:{party.department_code}",
+    """Whoever of the department opens, reviews or answers has its letters before him; `by` is known to be of it."""
+    recipient = f"department:{party.department_code}"
+    rows = await session.scalars(_UNREAD, {"party": party.id, "recipient": recipient})
+    unread = [letter for letter in rows if letter.read_at is None]
+    for letter in unread:
+        letter.read_at, letter.read_by = now, by
+    if unread:
+        await _served(session, unread, how="site", by=by, now=now)
+
+
+_UNREAD = (
+    sa.select(Letter)
+    .where(
+        col(Letter.party_id) == sa.bindparam("party"),
+        col(Letter.recipient) == sa.bindparam("recipient"),
         col(Letter.read_at).is_(None),
     )
-    for letter_id in list(await session.scalars(unread.order_by(col(Letter.id)))):
-        await read_letter(session, letter_id, by=by, now=now)
+    .order_by(col(Letter.id))
+    .with_for_update()
+    # Letters are written as they are sent; that one has just been read, the session knows.
+    .execution_options(autoflush=False)
+)
 
 
 async def hand_over(session: AsyncSession, case: Case, letter_id: int, *, by: int, now: datetime) -> Letter:
@@ -142,7 +160,7 @@ async def hand_over(session: AsyncSession, case: Case, letter_id: int, *, by: in
     if letter.read_at is not None:
         raise WrongState
     letter.read_at, letter.handed_over_by = now, by
-    await _served(session, letter, how="paper", by=by, now=now)
+    await _served(session, (letter,), how="paper", by=by, now=now)
     return letter
 
 
@@ -155,24 +173,30 @@ async def is_addressee(session: AsyncSession, letter: Letter, account_id: int) -
     return kind == "department" and account is not None and account.department_code == name
 
 
-async def _served(session: AsyncSession, letter: Letter, *, how: str, by: int, now: datetime) -> None:
+async def _served(
+    session: AsyncSession, letters: Collection[Letter], *, how: str, by: int, now: datetime
+) -> None:
     """The proof: in the ledger, and for the applicant's letters as a paper of its own (送达回证)."""
-    await outbox.cancel(session, f"letter:{letter.id}")
-    case = await session.get_one(Case, letter.case_id)
-    ledger.record(
-        session,
-        action="letter.read",
-        subject=f"case:{case.code}",
-        actor=f"account:{by}",
-        now=now,
-        data={"letter": letter.id, "how": how},
-    )
-    if letter.recipient.startswith("account:") and letter.kind in SERVED:
-        content = {
-            "of": letter.kind.value,
-            "of_code": letter.verification_code,
-            "how": how,
-            "sent_at": letter.sent_at.isoformat(),
-            "read_at": now.isoformat(),
-        }
-        await _send(session, case, LetterKind.SERVICE, WINDOW, content, now=now)
+    await outbox.cancel(session, *(f"letter:{letter.id}" for letter in letters))
+    for letter in letters:
+        case = await session.get_one(Case, letter.case_id)
+        ledger.record(
+            session,
+            action="letter.read",
+            subject=f"case:{case.code}",
+            actor=f"account:{by}",
+            now=now,
+            data={"letter": letter.id, "how": how},
+        )
+        if letter.recipient.startswith("account:") and letter.kind in SERVED:
+            content = {
+                "of": letter.kind.value,
+                "of_code": letter.verification_code,
+                "how": how,
+                "sent_at": letter.sent_at.isoformat(),
+                "read_at": now.isoformat(),
+            }
+            proof = Letter(
+                case_id=case.id, kind=LetterKind.SERVICE, recipient=WINDOW, content=content, sent_at=now
+            )
+            await _send(session, case, (proof,), now=now)

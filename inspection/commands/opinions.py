@@ -80,6 +80,7 @@ async def give_opinion(
     opinion = await opinion_of(session, party, case.round)
     if opinion is not None and opinion.second_signer is not None:
         raise WrongState
+    reworded = opinion is not None
     if opinion is None:
         opinion = Opinion(
             party_id=party.id,
@@ -99,7 +100,10 @@ async def give_opinion(
     opinion.verdict, opinion.text = verdict, text
     opinion.first_signer, opinion.first_signed_at = officer.id, at or now
     session.add(opinion)
-    await _replace_promise(session, case, party, commitment if promised else None, now=now)
+    if reworded:
+        await _withdraw_promise(session, case, party)
+    if commitment and promised:
+        _promise(session, case, party, commitment, now=now)
     data = {"verdict": verdict.value, "officer": officer.number, "round": case.round, "text": text}
     note(session, case, "opinion.first_signature", by=by, now=now, party=party, data=data)
     await session.flush()
@@ -135,7 +139,17 @@ async def countersign_opinion(
     await timekeeping.stop_clocks(session, case, (Node.OPINION,), now=now, party=party)
     if opinion.verdict in FAILING:
         await watch_listing(session, case, party, now=now)
-    settled = FindingState.SUPERSEDED if opinion.verdict in FAILING else FindingState.CLEARED
+    if case.round > 1:
+        await _settle_earlier(session, case, party, opinion.verdict, now=now)
+    await session.flush()
+    return opinion
+
+
+async def _settle_earlier(
+    session: AsyncSession, case: Case, party: Party, verdict: Verdict, *, now: datetime
+) -> None:
+    """What was found in the rounds before is cleared, or stands again in the new list."""
+    settled = FindingState.SUPERSEDED if verdict in FAILING else FindingState.CLEARED
     await session.execute(
         sa.update(Finding)
         .where(
@@ -145,8 +159,6 @@ async def countersign_opinion(
         )
         .values(state=settled, cleared_at=now)
     )
-    await session.flush()
-    return opinion
 
 
 def said(opinion: Opinion) -> dict[str, str]:
@@ -155,10 +167,13 @@ def said(opinion: Opinion) -> dict[str, str]:
 
 
 async def opinion_of(session: AsyncSession, party: Party, number: int) -> Opinion | None:
-    opinion: Opinion | None = await session.scalar(
-        sa.select(Opinion).where(col(Opinion.party_id) == party.id, col(Opinion.round) == number)
-    )
+    opinion: Opinion | None = await session.scalar(_OPINION, {"party": party.id, "round": number})
     return opinion
+
+
+_OPINION = sa.select(Opinion).where(
+    col(Opinion.party_id) == sa.bindparam("party"), col(Opinion.round) == sa.bindparam("round")
+)
 
 
 async def speaker(
@@ -219,14 +234,14 @@ async def _settle_findings(
     now: datetime,
 ) -> None:
     """A failing opinion has findings, a passing one has none; what was to be looked at from afar has been."""
-    if findings is not None:
-        listed = [each for each in findings if each.text.strip()] if verdict in FAILING else []
-        await session.execute(
-            sa.delete(Finding).where(col(Finding.party_id) == party.id, col(Finding.round) == case.round)
-        )
-        for each in listed:
-            await add_finding(session, case, party, each, officer=officer, now=now)
     recorded = await findings_of(session, party, case.round)
+    if findings is not None:
+        for old in recorded:
+            await session.delete(old)
+        listed = [each for each in findings if each.text.strip()] if verdict in FAILING else []
+        recorded = [
+            await add_finding(session, case, party, each, officer=officer, now=now) for each in listed
+        ]
     if verdict in FAILING and not recorded:
         raise FindingsRequired
     if verdict not in FAILING and recorded:
@@ -246,25 +261,29 @@ async def _settle_findings(
         raise RemoteLookMissing
 
 
-async def _replace_promise(
-    session: AsyncSession, case: Case, party: Party, commitment: CommitmentForm | None, *, now: datetime
-) -> None:
+async def _withdraw_promise(session: AsyncSession, case: Case, party: Party) -> None:
     """The commitment of an opinion that is not countersigned yet follows its last wording."""
-    subject = f"round:{case.round}"
     await session.execute(
-        sa.delete(Promise).where(col(Promise.party_id) == party.id, col(Promise.subject) == subject)
+        sa.delete(Promise).where(col(Promise.party_id) == party.id, col(Promise.subject) == _subject(case))
     )
-    if commitment is None:
-        return
+
+
+def _promise(
+    session: AsyncSession, case: Case, party: Party, commitment: CommitmentForm, *, now: datetime
+) -> None:
     session.add(
         Promise(
             case_id=case.id,
             party_id=party.id,
             kind=PromiseKind.COMMITMENT,
-            subject=subject,
+            subject=_subject(case),
             text=commitment.text,
             due=commitment.due,
             made_at=now,
         )
     )
     watch_promise(session, commitment.due, now=now)
+
+
+def _subject(case: Case) -> str:
+    return f"round:{case.round}"

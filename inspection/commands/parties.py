@@ -1,6 +1,6 @@
 """Drawing the departments in, and their review of the papers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -55,11 +55,10 @@ async def fan_out(
         raise PartyMissing
     drawn |= {code: every[code] for code in added}
     parties = [
-        await _draw_in(
-            session, case, matter, by=by if code in added else None, reason=added.get(code, ""), now=now
-        )
+        _party(case, matter, by=by if code in added else None, reason=added.get(code, ""), now=now)
         for code, matter in drawn.items()
     ]
+    await _draw_in(session, case, list(zip(parties, drawn.values(), strict=True)), now=now)
     situation = Situation(parties=tuple(party.state for party in parties))
     data: dict[str, object] = {"parties": sorted(drawn), "added": dict(added), "removed": dict(removed)}
     await move(session, case, Event.FAN_OUT, by=by, now=now, situation=situation, data=data)
@@ -77,15 +76,15 @@ async def add_party(
     matters = {matter.code: matter for matter in await current_matters(session, began_on(case))}
     if matter_code not in matters:
         raise NotFound
-    party = await _draw_in(session, case, matters[matter_code], by=by, reason=reason, now=now)
+    matter = matters[matter_code]
+    party = _party(case, matter, by=by, reason=reason, now=now)
+    await _draw_in(session, case, [(party, matter)], now=now)
     note(session, case, "party.added", by=by, now=now, party=party, data={"reason": reason})
     return party
 
 
-async def _draw_in(
-    session: AsyncSession, case: Case, matter: Matter, *, by: int | None, reason: str, now: datetime
-) -> Party:
-    party = Party(
+def _party(case: Case, matter: Matter, *, by: int | None, reason: str, now: datetime) -> Party:
+    return Party(
         case_id=case.id,
         department_code=matter.department_code,
         matter_id=matter.id,
@@ -95,15 +94,24 @@ async def _draw_in(
         reason=reason,
         notified_at=now,
     )
-    session.add(party)
+
+
+async def _draw_in(
+    session: AsyncSession, case: Case, drawn: Sequence[tuple[Party, Matter]], *, now: datetime
+) -> None:
+    """Their documents are asked for, their clocks start, and each department is written to."""
+    session.add_all(party for party, _ in drawn)
     await session.flush()
-    await require_documents(session, case, matter)
-    clock = await timekeeping.start_clock(
-        session, case, Node.REVIEW, responsible=f"department:{party.department_code}", now=now, party=party
+    await require_documents(session, case, [matter for _, matter in drawn])
+    clocks = await timekeeping.start_clocks(
+        session, case, Node.REVIEW, [party for party, _ in drawn], now=now
     )
-    content = {"case": case.code, "matter": matter.name_zh, "review_by": clock.due.isoformat()}
-    await letters.to_party(session, case, party, LetterKind.FAN_OUT, content, now=now, reply_by=clock.due)
-    return party
+    review_by = max(clock.due for clock in clocks)
+    contents = [
+        (party, {"case": case.code, "matter": matter.name_zh, "review_by": review_by.isoformat()})
+        for party, matter in drawn
+    ]
+    await letters.to_parties(session, case, LetterKind.FAN_OUT, contents, now=now, reply_by=review_by)
 
 
 async def require_member(session: AsyncSession, party: Party, by: int) -> Account:
@@ -156,7 +164,6 @@ async def record_party_review(
     if result is PartyState.NOT_CONCERNED:
         party.verdict = Verdict.NOT_CONCERNED
     await timekeeping.stop_clocks(session, case, (Node.REVIEW,), now=now, party=party)
-    await session.flush()
     parties = await parties_of(session, case)
     rejected = any(each.state is PartyState.REVIEW_REJECT for each in parties)
     paused = await timekeeping.is_paused(session, case, PauseReason.REVIEW_REJECTED)

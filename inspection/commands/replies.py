@@ -91,7 +91,7 @@ async def find_stand_ins(session: AsyncSession, case: Case, party: Party, *, now
     team = await _free_team(session, case, visit, party)
     if team:
         await _replace_team(session, case, visit, party, team, now=now)
-        await invite(session, case, visit, party, by=None, now=now)
+        await invite(session, case, visit, (party,), by=None, now=now)
         return True
     reason = party.reply_note
     situation = Situation(reason=reason)

@@ -3,7 +3,7 @@
 Every running clock has one pending timed event, `clock:ID`, for the next change of its lamp.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -21,22 +21,36 @@ TOPIC = "inspection.clock"
 
 
 async def start_clock(
-    session: AsyncSession,
-    case: Case,
-    node: Node,
-    *,
-    responsible: str,
-    now: datetime,
-    party: Party | None = None,
+    session: AsyncSession, case: Case, node: Node, *, responsible: str, now: datetime
 ) -> Clock:
     """The node's clock, counting from the day after `now`."""
+    clock = _clock(case, node, await reckoning(session, now), responsible=responsible, now=now)
+    await _start(session, (clock,), now=now)
+    return clock
+
+
+async def start_clocks(
+    session: AsyncSession, case: Case, node: Node, parties: Iterable[Party], *, now: datetime
+) -> list[Clock]:
+    """One for each of the parties, whose departments answer for it."""
     at = await reckoning(session, now)
+    started = [
+        _clock(case, node, at, responsible=f"department:{party.department_code}", now=now, party=party)
+        for party in parties
+    ]
+    await _start(session, started, now=now)
+    return started
+
+
+def _clock(
+    case: Case, node: Node, at: Reckoning, *, responsible: str, now: datetime, party: Party | None = None
+) -> Clock:
     rule = f"clock.{node}.{case.profile}" if node is Node.WHOLE else f"clock.{node}"
     days = at.rules[rule]
     start = local_date(now)
     found = at.deadline(start, days)
     source, article = at.rules.cite(rule)
-    clock = Clock(
+    return Clock(
         case_id=case.id,
         party_id=party.id if party else None,
         node=node,
@@ -50,10 +64,13 @@ async def start_clock(
         calendar_version=at.calendar.version,
         provisional=found.provisional,
     )
-    session.add(clock)
+
+
+async def _start(session: AsyncSession, started: Collection[Clock], *, now: datetime) -> None:
+    session.add_all(started)
     await session.flush()
-    _emit(session, clock, now=now)
-    return clock
+    for clock in started:
+        _emit(session, clock, now=now)
 
 
 async def schedule(session: AsyncSession, clock: Clock, *, now: datetime) -> None:

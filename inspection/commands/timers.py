@@ -26,18 +26,10 @@ async def tick(session: AsyncSession, clock_id: int, *, now: datetime) -> None:
 
     After an outage a clock may be past both moments: it turns yellow, then red, as it would have.
     """
-    case = await session.scalar(
-        sa.select(Case)
-        .join(Clock, col(Clock.case_id) == col(Case.id))
-        .where(col(Clock.id) == clock_id)
-        .with_for_update(of=Case)
-        .execution_options(populate_existing=True)
-    )
-    if case is None:
+    found = (await session.execute(_TICKING, {"clock": clock_id})).one_or_none()
+    if found is None or found.Clock.stopped_at is not None:
         return
-    clock = await session.get_one(Clock, clock_id, populate_existing=True)
-    if clock.stopped_at is not None:
-        return
+    case, clock = found.Case, found.Clock
     party = await party_of(session, case, clock.party_id) if clock.party_id else None
     reached = clocks.lamp(local_date(now), yellow_on=clock.yellow_on, due=clock.due)
     for lamp in _passed(clock.lamp, reached):
@@ -55,6 +47,16 @@ async def tick(session: AsyncSession, clock_id: int, *, now: datetime) -> None:
             await expire(session, case, party, now)
     else:
         await timekeeping.schedule(session, clock, now=now)
+
+
+#: Whoever changes a clock has locked its case; locked itself, it is read as it is then.
+_TICKING = (
+    sa.select(Case, Clock)
+    .join(Clock, col(Clock.case_id) == col(Case.id))
+    .where(col(Clock.id) == sa.bindparam("clock"))
+    .with_for_update(of=(Case, Clock))
+    .execution_options(populate_existing=True)
+)
 
 
 def _passed(before: Lamp, after: Lamp) -> list[Lamp]:

@@ -34,15 +34,18 @@ RESPONSIBLE: Mapping[Node, str] = {
 
 async def lock_case(session: AsyncSession, code: str) -> Case:
     """The case, held until the transaction ends; whoever changes a case locks it first. Raises `NotFound`."""
-    case = await session.scalar(
-        sa.select(Case)
-        .where(col(Case.code) == code)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    case: Case | None = await session.scalar(_LOCKED, {"code": code})
     if case is None:
         raise NotFound
     return case
+
+
+_LOCKED = (
+    sa.select(Case)
+    .where(col(Case.code) == sa.bindparam("code"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 async def lock_case_by_id(session: AsyncSession, case_id: int) -> Case:

@@ -44,14 +44,17 @@ from inspection.states import (
 
 async def officer_of(session: AsyncSession, account_id: int) -> Officer:
     """The officer who logs in with this account. Raises `NotAssigned`."""
-    officer = await session.scalar(
-        sa.select(Officer)
-        .where(col(Officer.account_id) == account_id, col(Officer.active))
-        .execution_options(autoflush=False)
-    )
+    officer: Officer | None = await session.scalar(_OFFICER, {"account": account_id})
     if officer is None:
         raise NotAssigned
     return officer
+
+
+_OFFICER = (
+    sa.select(Officer)
+    .where(col(Officer.account_id) == sa.bindparam("account"), col(Officer.active))
+    .execution_options(autoflush=False)
+)
 
 
 async def check_in(
@@ -75,9 +78,7 @@ async def check_in(
         raise WrongState
     if not await is_booked(session, visit, party, officer):
         raise NotAssigned
-    known = await session.scalar(
-        sa.select(CheckIn).where(col(CheckIn.visit_id) == visit.id, col(CheckIn.officer_id) == officer.id)
-    )
+    known: CheckIn | None = await session.scalar(_ARRIVAL, {"visit": visit.id, "officer": officer.id})
     if known is not None:
         return known
     rules = (await reckoning(session, now)).rules
@@ -114,6 +115,11 @@ async def check_in(
     return arrival
 
 
+_ARRIVAL = sa.select(CheckIn).where(
+    col(CheckIn.visit_id) == sa.bindparam("visit"), col(CheckIn.officer_id) == sa.bindparam("officer")
+)
+
+
 async def _distance(session: AsyncSession, case: Case, place: tuple[Decimal, Decimal] | None) -> int | None:
     if place is None:
         return None
@@ -147,9 +153,7 @@ async def mark_absent(
         raise ReasonRequired
     move_party(session, case, party, PartyState.ABSENT, by=by, now=now, data={"reason": reason})
     record_violation(session, case, party, Violation.LATE_OR_ABSENT, now=now, text=reason)
-    await timekeeping.start_clock(
-        session, case, Node.OPINION, responsible=f"department:{party.department_code}", now=now, party=party
-    )
+    await timekeeping.start_clocks(session, case, Node.OPINION, (party,), now=now)
 
 
 async def leave_early(
@@ -176,10 +180,7 @@ async def leave_early(
     note(session, case, "party.left_early", by=by, now=now, party=party, data={"reason": reason})
     record_violation(session, case, party, Violation.LATE_OR_ABSENT, now=now, text="left_early")
     if party.state is PartyState.CHECKED_IN:
-        responsible = f"department:{party.department_code}"
-        await timekeeping.start_clock(
-            session, case, Node.OPINION, responsible=responsible, now=now, party=party
-        )
+        await timekeeping.start_clocks(session, case, Node.OPINION, (party,), now=now)
     await session.flush()
 
 
@@ -233,11 +234,12 @@ def _may_arrive(case: Case, visit: Visit, at: datetime) -> bool:
 
 async def visit_of_round(session: AsyncSession, case: Case) -> Visit | None:
     """The visit of the present round, also when it is over."""
-    visit: Visit | None = await session.scalar(
-        sa.select(Visit).where(
-            col(Visit.case_id) == case.id,
-            col(Visit.round) == case.round,
-            col(Visit.state) != VisitState.CANCELLED,
-        )
-    )
+    visit: Visit | None = await session.scalar(_OF_ROUND, {"case": case.id, "round": case.round})
     return visit
+
+
+_OF_ROUND = sa.select(Visit).where(
+    col(Visit.case_id) == sa.bindparam("case"),
+    col(Visit.round) == sa.bindparam("round"),
+    col(Visit.state) != VisitState.CANCELLED,
+)

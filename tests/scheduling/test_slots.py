@@ -10,7 +10,7 @@ from scheduling.checker import check
 from scheduling.openings import Allowance, openings
 from scheduling.plan import Placement, Plan
 from scheduling.problem import Half, HalfDay, Post, Problem, Site, Term, Vehicle, Visit
-from scheduling.slots import find_slots
+from scheduling.slots import find_series, find_slots
 from scheduling.standing import Standing
 from tests.scheduling.towns import MONDAY, officer, problem, stand, town, visit
 
@@ -101,6 +101,22 @@ def test_slots_join_a_visit_of_the_same_site_and_say_so() -> None:
     assert best.half_day == HalfDay(day=week.date_of(3), half=Half.MORNING)
     assert best.terms[Term.TRAVEL] == 0
     assert [reason.code for reason in best.reasons] == ["all_primary", "merged", "no_travel"]
+
+
+def test_series_go_on_as_soon_as_there_is_a_place() -> None:
+    parts = (
+        visit("甲一", "消防", duration=120, group="甲"),
+        visit("甲二", "消防", duration=120, group="甲", after="甲一"),
+        visit("甲三", "消防", duration=120, group="甲", after="甲二"),
+    )
+    week = problem(parts, OFFICERS)
+    found = find_series(week, ("甲一", "甲二", "甲三"), count=3)
+    assert len(found) == 3
+    for series in found:
+        starts = [slot.placement.start for slot in series]
+        assert starts == sorted(starts)
+        assert starts[2] - starts[0] <= 24 * 60
+    assert find_series(week, ("甲一", "甲二", "甲三"), count=1)[0] == found[0]
 
 
 def test_slots_name_those_who_are_next_door_anyway() -> None:
