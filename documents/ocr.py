@@ -32,7 +32,7 @@ _FEWEST_LABELS = 2
 _AROUND = 57.0  # points: a row of a title block
 _TITLE_BLOCK_FIELDS = ("drawing_number", "drawing_title", "project_name")
 _SURE = 0.5
-_NARROW = (3, 48, 96)  # channels, rows, least columns: a label is short, and the time goes by columns
+_SQUEEZE = 0.8  # square characters stay as legible so
 _UPRIGHT_SHARE = 0.5
 _LEGIBLE = 0.8  # mean confidence of a page that stands upright
 
@@ -56,14 +56,11 @@ class Found(msgspec.Struct):
     lines: list[Recognised]
 
 
-_ENGINE = "rapidocr_onnxruntime"
-
-
 def available() -> bool:
-    return importlib.util.find_spec(_ENGINE) is not None
+    return importlib.util.find_spec("rapidocr_onnxruntime") is not None
 
 
-_sandbox = Sandbox("documents.ocr_cells", *([_ENGINE] if available() else []))
+_sandbox = Sandbox("documents.ocr_cells", "documents.ocr_engine")
 
 
 def recognise(path: str, pages: Sequence[int]) -> dict[int, list[Recognised]]:
@@ -77,13 +74,11 @@ def recognise(path: str, pages: Sequence[int]) -> dict[int, list[Recognised]]:
 def recognise_pages(arguments: bytes, emit: Emit) -> None:
     """The sandbox's job: a PAGE frame for each page as it is done."""
     import pypdfium2 as pdfium
-    from rapidocr_onnxruntime import RapidOCR
 
+    from documents.ocr_engine import engine
     from documents.pages import read_pages
 
     wanted = msgspec.msgpack.decode(arguments, type=Wanted)
-    # One thread: workers run side by side, and waiting threads would burn the CPU time of others.
-    engine = RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1, rec_img_shape=_NARROW)
     document = pdfium.PdfDocument(wanted.path)
     for facts in read_pages(document, user_units={}, limit=max(wanted.pages)):
         if isinstance(facts, int) or facts.number not in wanted.pages:
@@ -113,12 +108,18 @@ def _in_cells(engine: Any, page: "PageFacts") -> Iterator[Recognised]:
     """Of a sheet, the ruled cells along its border."""
     if max(page.width, page.height) < _SHEET_SIDE_PT:
         return
-    import numpy as np
+    import cv2
 
     from documents.ocr_cells import read_cells
+    from documents.ocr_engine import ROWS
+
+    def narrowed(picture: "Bitmap") -> Any:
+        rows, columns = picture.shape
+        size = (max(round(columns * ROWS / rows * _SQUEEZE), 1), ROWS)
+        return cv2.cvtColor(cv2.resize(picture, size), cv2.COLOR_GRAY2BGR)
 
     def recognise(pictures: "Sequence[Bitmap]") -> list[tuple[str, float]]:
-        found, _ = engine.text_rec([np.repeat(picture[:, :, None], 3, axis=2) for picture in pictures])
+        found, _ = engine.text_rec([narrowed(picture) for picture in pictures])
         return [(str(text), float(sure)) for text, sure in found]
 
     for phrase in read_cells(page, recognise):

@@ -20,7 +20,8 @@ from documents.tables import Cell, tables_in
 Recogniser = Callable[[Sequence[Bitmap]], list[tuple[str, float]]]
 """Text and confidence of pictures of one line each."""
 
-_BAND = 85 * POINTS_PER_MM  # along each border of the sheet
+_BAND = 110 * POINTS_PER_MM  # along each border of the sheet
+_CORNER = 200 * POINTS_PER_MM  # where a title block is wider and higher than that, with a stamp above it
 _COARSE, _FINE = 1.5, 200 / 72  # pixels a point
 _SHORT_SIDE = (4 * POINTS_PER_MM, 18 * POINTS_PER_MM)  # of a cell of a title block
 _FEWEST_CELLS, _MOST_CELLS, _MOST_TABLES = 6, 160, 3
@@ -29,6 +30,7 @@ _DARK = 170
 _THINNEST = 3.5 * POINTS_PER_MM  # two lines of writing are higher than that
 _STROKE = 2.8  # points: the thickest part of a character that stands apart from the rest
 _PHRASE_GAP = 1.1  # heights
+_CHARACTER = 1.2  # heights: the widest
 _CERTAIN = 0.93  # mean confidence of a character that stands upright
 _TRIED = 6  # cells by which the direction of writing is judged
 _PAD = 4  # pixels around a phrase
@@ -75,16 +77,11 @@ def _remembering(recognise: Recogniser) -> Recogniser:
 
 
 def _tables(page: PageFacts) -> Iterator[list[Cell]]:
-    """Cells of tables in the bands along the borders, each table once."""
+    """Cells of tables in the corners and in the bands along the borders, each table once."""
     whole = (0.0, 0.0, page.width, page.height)
     picture = page.render(whole, _COARSE)
     found: list[list[Cell]] = []
-    for band in (
-        (0.0, page.height - _BAND, page.width, page.height),
-        (page.width - _BAND, 0.0, page.width, page.height),
-        (0.0, 0.0, page.width, _BAND),
-        (0.0, 0.0, _BAND, page.height),
-    ):
+    for band in _outskirts(page.width, page.height):
         x0, top, x1, bottom = (round(side * _COARSE) for side in band)
         shades = picture[max(top, 0) : bottom, max(x0, 0) : x1]
         for table in tables_in(shades, _COARSE, band, page.frames[0], []):
@@ -97,6 +94,17 @@ def _tables(page: PageFacts) -> Iterator[list[Cell]]:
         if len(taken) < _MOST_TABLES and not any(layout.overlaps(box, other) for other in taken):
             taken.append(box)
             yield cells
+
+
+def _outskirts(width: float, height: float) -> Iterator[BBox]:
+    """Where on a sheet title blocks and stamps stand."""
+    for left, right in ((width - _CORNER, width), (0.0, _CORNER)):
+        for top, bottom in ((height - _CORNER, height), (0.0, _CORNER)):
+            yield left, top, right, bottom
+    yield 0.0, height - _BAND, width, height
+    yield width - _BAND, 0.0, width, height
+    yield 0.0, 0.0, width, _BAND
+    yield 0.0, 0.0, _BAND, height
 
 
 def _is_small(box: BBox) -> bool:
@@ -167,14 +175,22 @@ def _ink(image: Bitmap) -> Iterator[tuple[int, int, int, int]]:
     dark = image < _DARK
     rows, columns = image.shape
     for top, bottom in _lines(np.asarray(dark.any(axis=1))):
-        filled = np.flatnonzero(dark[top:bottom].any(axis=0))
-        starts = [filled[0], *(b for a, b in pairwise(filled) if b - a > _PHRASE_GAP * (bottom - top))]
-        ends = [*(a for a, b in pairwise(filled) if b - a > _PHRASE_GAP * (bottom - top)), filled[-1]]
-        for left, right in zip(starts, ends, strict=True):
+        for left, right in _phrase_sides(dark[top:bottom]):
             yield (
-                max(int(left) - _PAD, 0), max(top - _PAD, 0), min(int(right) + 1 + _PAD, columns),
-                min(bottom + _PAD, rows),
+                max(left - _PAD, 0), max(top - _PAD, 0), min(right + 1 + _PAD, columns), min(bottom + _PAD, rows)
             )  # fmt: skip
+
+
+def _phrase_sides(line: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Left and right sides of a line's phrases. Characters that stand alone, far apart, are one word spaced out."""
+    height = len(line)
+    filled = np.flatnonzero(line.any(axis=0)).tolist()
+    gaps = [(a, b) for a, b in pairwise(filled) if b - a > _PHRASE_GAP * height]
+    starts, ends = [filled[0], *(b for _, b in gaps)], [*(a for a, _ in gaps), filled[-1]]
+    sides = list(zip(starts, ends, strict=True))
+    if len(sides) > 1 and all(right - left <= _CHARACTER * height for left, right in sides):
+        return [(filled[0], filled[-1])]
+    return sides
 
 
 def _lines(filled: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -8,6 +8,7 @@ therefore exhaust its limits, hang or crash without anyone else noticing.
 
 import array
 import ctypes
+import gc
 import importlib
 import os
 import pkgutil
@@ -79,6 +80,8 @@ def serve(control: socket.socket, *, warm: Sequence[str]) -> None:
     cut_off_network()
     for name in warm:
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # children that collected garbage would copy every page that they share with this process
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are reaped by the kernel
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for our parent, which then closes the socket
     while True:

@@ -157,21 +157,15 @@ class _Setter:
 
     def _revisions(self) -> float:
         """A record of revisions above the block, with a date and a signature of its own."""
-        heads = ("版次", "修改内容", "日期", "签字")
+        heads, entry = ("版次", "修改内容", "日期", "签字"), ("0", "首次出图", "2024.03", "")
         share, row = self.width / len(heads), self.style.row
         for line in range(3):
             for index, head in enumerate(heads):
                 box = (index * share, line * row, (index + 1) * share, (line + 1) * row)
                 self.paper.rect(box, width=self.style.line)
-                text = (
-                    head
-                    if line == 0
-                    else ("", "", "", "")
-                    if line > 1
-                    else ("0", "首次出图", "2024.03", "")[index]
-                )
+                text = head if line == 0 else entry[index] if line == 1 else ""
                 if text:
-                    self.paper.text(box[0] + INSET, box[3] - row * 0.35, str(text), self.style.label_size)
+                    self.paper.text(box[0] + INSET, box[3] - row * 0.35, text, self.style.label_size)
         return 3 * row
 
     def _field(self, key: str, box: Box) -> None:
