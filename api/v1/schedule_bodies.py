@@ -15,17 +15,32 @@ from scheduling.explain import NoSlot
 from scheduling.problem import Problem
 from scheduling.process import Failure, Result, Step
 from scheduling.repair import Repair
+from scheduling.rolling import FORTNIGHT
 from scheduling.slots import Slots
 
 
+class Roll(msgspec.Struct):
+    """A window of a long horizon: `days` from day `today` on (the horizon's first is 0), of which the first `frozen`
+    keep what is booked there. Later bookings may move at their cost, visits that may begin within the window join them.
+    """
+
+    today: Annotated[int, Meta(ge=0)] = 0
+    days: Annotated[int, Meta(ge=1)] = FORTNIGHT.days
+    frozen: Annotated[int, Meta(ge=0)] = FORTNIGHT.frozen
+
+
 class SolveRequest(msgspec.Struct):
-    """`parts`: how many workers may share the problem, by days or districts (`split`); by default by its size."""
+    """`parts`: how many workers may share the problem, by days or districts (`split`); by default by its size.
+
+    `roll`: plan no more than this window; what was held in weeks before it is not part of the answer.
+    """
 
     problem: Problem
     seconds: Annotated[float, Meta(gt=0, le=100)] = 10.0
     seed: Annotated[int, Meta(ge=0, lt=1 << 31)] = 0
     parts: Annotated[int, Meta(ge=1, le=16)] | None = None
     split: Literal["days", "districts"] = "days"
+    roll: Roll | None = None
 
 
 class ExplainRequest(msgspec.Struct):

@@ -24,6 +24,7 @@ from api.v1.schedule_bodies import (
     Releasing,
     Repairing,
     RepairRequest,
+    Roll,
     Showing,
     SolveRequest,
     Solving,
@@ -32,9 +33,10 @@ from core.access import Action
 from core.errors import FieldProblem, InvalidInput, LoginRequired, NotFound
 from core.i18n import current_locale, gettext
 from scheduling.disturbances import disturbed
-from scheduling.plan import Plan
+from scheduling.plan import Plan, booked_plan
 from scheduling.problem import Problem, Record
 from scheduling.repair import repair
+from scheduling.rolling import Window, within
 from scheduling.slots import propose_slots
 from scheduling.validation import ProblemError
 from scheduling.wording import Reason, word
@@ -57,7 +59,9 @@ BEAT_SECONDS = 0.4
     summary="提交排期问题，后台求解 · Submit a problem to be solved in the background",
     description=(
         "seconds 至多 100；较大的问题由多个工作进程按日或按片区（split）分担（parts）。"
+        "roll 滚动排期：只排自 today 起的 days 天，前 frozen 天的预约不动。"
         " · seconds: at most 100; a large problem is shared among workers (parts), by days or districts (split)."
+        " roll: plan only the days from today on; what is booked in the first frozen of them stays."
     ),
     security=[{"key": []}],
     responses=REFUSALS,
@@ -67,7 +71,7 @@ async def post_schedule(request: ApiRequest, session: AsyncSession, now: datetim
     asked = await _body(request, SolveRequest)
     row = commands.request_solve(
         session,
-        asked.problem,
+        asked.problem if asked.roll is None else _window(asked.problem, asked.roll),
         seconds=asked.seconds,
         seed=asked.seed,
         parts=asked.parts,
@@ -226,6 +230,13 @@ async def _body(request: ApiRequest, shape: type[Body]) -> Body:
         _, _, place = str(error).partition(" - at `")
         field = place.rstrip("`").removeprefix("$.") or "body"
         raise InvalidInput(problems=(FieldProblem(field, "该项填写有误。"),)) from None
+
+
+def _window(problem: Problem, roll: Roll) -> Problem:
+    if roll.today >= problem.days:
+        raise InvalidInput(problems=(FieldProblem("roll.today", "该日不在排期范围内。"),))
+    window = Window(days=roll.days, frozen=roll.frozen)
+    return within(problem, booked_plan(problem), today=roll.today, window=window)
 
 
 def _stored(row: Schedule) -> tuple[Problem, Plan]:

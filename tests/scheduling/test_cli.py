@@ -38,6 +38,17 @@ def test_solve_writes_a_plan_that_serves_all(files: Path) -> None:
     assert "2 of 2 visits served" in result.stderr
 
 
+def test_roll_keeps_what_stands_on_frozen_days_and_lets_new_visits_join(files: Path) -> None:
+    out = files / "rolled.json"
+    window = ("--today", "0", "--days", "3", "--frozen", "1", "--seconds", "0.3")
+    result = call(files, "roll", "--plan", str(files / "plan.json"), *window, "--out", str(out))
+    assert result.exit_code == 0
+    rolled = decode_plan(out.read_bytes())
+    assert rolled.by_visit["甲"] == PLAN.placements[0]
+    assert rolled.by_visit["乙"].start < 3 * 24 * 60
+    assert result.stderr == "2 of 2 visits served\n"
+
+
 def test_explain_lists_slots_with_reasons_in_either_language(files: Path) -> None:
     chinese = call(files, "explain", "乙", "--plan", str(files / "plan.json"))
     assert chinese.exit_code == 0

@@ -22,9 +22,10 @@ from core.outbox import OutboxEvent
 from core.settings import Settings
 from scheduling.checker import check
 from scheduling.codec import decode_plan, encode
+from scheduling.plan import Placement
 from scheduling.problem import Post
 from tests.conftest import NOW
-from tests.scheduling.towns import MONDAY, officer, problem, town, visit
+from tests.scheduling.towns import MONDAY, booking, officer, problem, town, visit
 
 CREW = (officer("张", "消防"), officer("李", "消防"), officer("王", "消防", post=Post.SUBSTITUTE))
 WEEK = problem((visit("甲", "消防", received=MONDAY, promised=3), visit("乙", "消防")), CREW)
@@ -128,6 +129,31 @@ async def test_schedule_that_takes_too_much_memory_fails_with_the_reason(
     await work(settings.model_copy(update={"solve_memory": 1}), database)
     failed = (await call("GET", f"/{posted['id']}")).json()
     assert (failed["state"], failed["progress"]["failure"]) == ("failed", "out_of_memory")
+
+
+async def test_rolled_schedule_keeps_the_frozen_days_and_plans_the_window_only(
+    call: Call, settings: Settings, database: Database
+) -> None:
+    stands = Placement(visit="甲", starts=(9 * 1440 + 840,), teams=(("李", "王"),))
+    later = MONDAY + timedelta(days=21)
+    visits = (visit("甲", "消防"), visit("乙", "消防"), visit("丙", "消防", earliest=later))
+    month = problem(visits, CREW, days=28, bookings=(booking(stands),))
+    roll = {"today": 7, "days": 10, "frozen": 5}
+    posted = await call("POST", "", {"problem": json.loads(encode(month)), "seconds": 0.3, "roll": roll})
+    await work(settings, database)
+    result = (await call("GET", f"/{posted.json()['id']}")).json()["result"]
+    plan = decode_plan(json.dumps(result["plan"]))
+    assert plan.by_visit.keys() == {"甲", "乙"}
+    assert plan.by_visit["甲"] == stands
+    assert 7 <= plan.by_visit["乙"].start // 1440 < 17
+    assert check(month, plan).violations == ()
+    assert result["unserved"] == []
+
+
+async def test_roll_to_a_day_after_the_horizon_is_refused(call: Call) -> None:
+    refusal = await call("POST", "", asked(roll={"today": WEEK.days}))
+    assert refusal.status_code == 422
+    assert refusal.json()["problems"] == [{"field": "roll.today", "message": "该日不在排期范围内。"}]
 
 
 async def test_large_schedule_survives_the_death_of_one_of_two_workers(
