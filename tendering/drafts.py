@@ -14,8 +14,10 @@ from core.errors import FieldProblem, FourEyesRequired, InvalidInput, NotFound, 
 from core.i18n import DEFAULT_LOCALE, translate
 from tendering.attachments import with_attachment
 from tendering.commands import AgainstTimetable, problem_of, publish_notice
-from tendering.content import Attachment, Publication, to_json
-from tendering.models import Draft, DraftState, Notice, Process
+from tendering.content import Attachment, Publication, closing_time, digest_of, headline_amount, to_json
+from tendering.models import Draft, DraftState, Notice, Process, ocid_of
+from tendering.publishing import process_code
+from tendering.records import ChainEntry, NoticeDetail, ProcessDetail, find_process
 from tendering.rules import KINDS
 from tendering.timetable import Finding, check_before_publication
 
@@ -187,6 +189,46 @@ async def check_draft(session: AsyncSession, draft: Draft, *, now: datetime) -> 
     )
     return check_before_publication(
         publication, law_of=opened or clock.local_date(now), calendar=await load_calendar(session)
+    )
+
+
+async def preview_draft(session: AsyncSession, draft: Draft, *, now: datetime) -> ProcessDetail:
+    """The process as it would be read if the draft were published now, as its newest notice."""
+    publication = msgspec.structs.replace(publication_of(draft), published_at=now)
+    code = draft.process_code or process_code(publication)
+    before = await find_process(session, ocid_of(code)) if draft.process_code else None
+    earlier = before.notices if before else []
+    rule = KINDS[publication.kind]
+    number = f"{code}-{len(earlier) + 1:02}"
+    entry = ChainEntry(
+        id=number,
+        kind=publication.kind,
+        stage=rule.stage,
+        nature=publication.nature,
+        title=publication.title,
+        published_at=now,
+        about=None,
+    )
+    notice = NoticeDetail(
+        **{name: getattr(entry, name) for name in ChainEntry.__struct_fields__},
+        ocid=ocid_of(code),
+        category=publication.category,
+        district=publication.district,
+        project_code=publication.project_code,
+        buyer=publication.buyer,
+        amount=headline_amount(publication.content),
+        closes_at=closing_time(publication.content),
+        source=publication.source,
+        digest=digest_of(publication, number),
+        content=publication.content,
+        chain=[*(earlier[-1].chain if earlier else []), entry],
+    )
+    return ProcessDetail(
+        ocid=notice.ocid,
+        code=code,
+        category=before.category if before else publication.category,
+        opened_on=before.opened_on if before else clock.local_date(now),
+        notices=[*earlier, notice],
     )
 
 

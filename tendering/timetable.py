@@ -128,6 +128,23 @@ def check_before_publication(
     return findings
 
 
+def earliest_dates(
+    category: Category, kind: NoticeKind, method: str | None, day: date, *, calendar: WorkCalendar
+) -> dict[str, date]:
+    """The earliest lawful dates of a notice published on this day, by the names that rules use.
+
+    Only those that rules speak of; what no rule leads up to begins on the day itself.
+    """
+    rules = [rule for rule in rules_for(category, kind, method, day) if rule.bound is not Bound.AT_MOST]
+    ends = {rule.end for rule in rules}
+    dates = {rule.start: day for rule in rules if rule.start not in ends}
+    for _ in rules:  # one rule's end may be another one's start
+        for rule in rules:
+            if rule.start in dates:
+                dates[rule.end] = rule.last_day(dates[rule.start], calendar)
+    return dates
+
+
 def dated_rules(
     category: Category,
     kind: NoticeKind,

@@ -1,9 +1,7 @@
 """Clerks' desk: drafting notices with the timetable checked, publishing by a second clerk, resolving quarantine."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from litestar import get, post
@@ -14,56 +12,30 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.principal import Principal
-from api.web import words
-from api.web.portal import words as portal_words
+from api.web.portal.draft_form import (
+    Beginnings,
+    DraftForm,
+    beginnings,
+    choices,
+    continued,
+    filled,
+    form_of,
+    publication_from,
+)
 from api.web.portal.notices import WORDS, PageRequest
 from api.web.portal.objections import refused
 from api.web.rendering import page
 from core import clock
 from core.access import Action
+from core.calendars import load_calendar
 from core.errors import FieldProblem, InvalidInput
 from tendering import drafts
-from tendering.content import Content, Dates, Lot, Party, Publication
 from tendering.exchange import commands as exchange
 from tendering.exchange.queries import find_item, open_items, source_health
-from tendering.models import Draft
-from tendering.regions import regions
+from tendering.models import Draft, ocid_of
+from tendering.outlines import begun, outline_of
+from tendering.records import find_process
 from tendering.rules import Category, NoticeKind
-
-DATE_FIELDS = (
-    "documents_from",
-    "documents_to",
-    "bid_deadline",
-    "opening",
-    "listing_from",
-    "listing_to",
-    "publicity_from",
-    "publicity_to",
-)
-
-
-@dataclass
-class DraftForm:
-    """The form as it comes: plain text, dates as `datetime-local` in civil time."""
-
-    title: str = ""
-    category: str = "works"
-    kind: str = "tender"
-    district: str = ""
-    buyer: str = ""
-    project_code: str = ""
-    method: str = ""
-    ceiling: str = ""
-    text: str = ""
-    documents_from: str = ""
-    documents_to: str = ""
-    bid_deadline: str = ""
-    opening: str = ""
-    listing_from: str = ""
-    listing_to: str = ""
-    publicity_from: str = ""
-    publicity_to: str = ""
-    process: str = ""
 
 
 @dataclass
@@ -94,8 +66,26 @@ async def show_drafts(request: PageRequest, session: AsyncSession, now: datetime
 
 
 @get("/drafts/new", **DRAFTING)
-async def show_new(request: PageRequest, process: FromQuery[str] = "") -> Template:
-    return _form(request, DraftForm(process=process))
+async def show_new(
+    request: PageRequest,
+    session: AsyncSession,
+    now: datetime,
+    *,
+    process: FromQuery[str] = "",
+    category: FromQuery[str] = "",
+    kind: FromQuery[str] = "",
+) -> Template:
+    """An empty form, or one begun by the outline of a kind; the next notice of a process repeats its head."""
+    latest = (await find_process(session, ocid_of(process))).notices[-1] if process else None
+    category = latest.category if latest else category
+    known = category in set(Category) and kind in set(NoticeKind)
+    outline = outline_of(Category(category), NoticeKind(kind)) if known else None
+    data = continued(latest, process) if latest else DraftForm()
+    if outline is not None:
+        calendar = await load_calendar(session)
+        content = begun(outline, Category(category), today=clock.local_date(now), calendar=calendar)
+        data = filled(data, outline, Category(category), content)
+    return _form(request, data, begin=beginnings(latest, process, (category, kind)))
 
 
 @post("/drafts", status_code=303, **DRAFTING)
@@ -215,69 +205,29 @@ async def _draft(request: PageRequest, session: AsyncSession, draft: Draft, now:
         publication=publication,
         findings=await drafts.check_draft(session, draft, now=now),
         data=form_of(publication, draft.process_code),
-        **_choices(),
+        **choices(),
         **refused(None),
         **WORDS,
     )
 
 
 def _form(
-    request: PageRequest, data: DraftForm, *, refusal: InvalidInput | None = None, number: int | None = None
+    request: PageRequest,
+    data: DraftForm,
+    *,
+    begin: Beginnings = (),
+    refusal: InvalidInput | None = None,
+    number: int | None = None,
 ) -> Template:
     return page(
-        request, "portal/draft_form.html", data=data, number=number, **_choices(), **refused(refusal), **WORDS
-    )
-
-
-def _choices() -> dict[str, Any]:
-    return {
-        "categories": [(item.value, words.category_name(item)) for item in Category],
-        "kinds": [(item.value, words.kind_name(item, Category.WORKS)) for item in NoticeKind],
-        "methods": [(code, portal_words.method_name(code)) for code in portal_words.METHODS],
-        "districts": list(regions().items()),
-        "date_fields": DATE_FIELDS,
-    }
-
-
-def publication_from(data: DraftForm, *, now: datetime) -> Publication:
-    """The form's notice. Raises InvalidInput, field by field."""
-    problems: list[FieldProblem] = []
-    dates: dict[str, datetime] = {}
-    for name in DATE_FIELDS:
-        if text := getattr(data, name):
-            try:
-                dates[name] = datetime.fromisoformat(text).replace(tzinfo=clock.LOCAL)
-            except ValueError:
-                problems.append(FieldProblem(name, "该项填写有误。"))
-    ceiling = None
-    try:
-        ceiling = Decimal(data.ceiling.replace(",", "")) if data.ceiling else None
-    except InvalidOperation:
-        problems.append(FieldProblem("ceiling", "该项填写有误。"))
-    if data.district and data.district not in regions():
-        problems.append(FieldProblem("district", "该项填写有误。"))
-    if data.category not in set(Category) or data.kind not in set(NoticeKind):
-        problems.append(FieldProblem("kind", "该项填写有误。"))
-    if problems:
-        raise InvalidInput(problems=tuple(problems))
-    key = secrets.token_hex(8)
-    return Publication(
-        source=drafts.SOURCE,
-        key=key,
-        process=key,
-        category=Category(data.category),
-        kind=NoticeKind(data.kind),
-        title=data.title.strip(),
-        published_at=now,
-        district=data.district or None,
-        project_code=data.project_code.strip() or None,
-        buyer=Party(data.buyer.strip()) if data.buyer.strip() else None,
-        content=Content(
-            lots=(Lot("1", ceiling=ceiling),) if ceiling is not None else (),
-            dates=Dates(**dates),
-            method=data.method or None,
-            text=data.text.strip(),
-        ),
+        request,
+        "portal/draft_form.html",
+        data=data,
+        number=number,
+        begin=begin,
+        **choices(),
+        **refused(refusal),
+        **WORDS,
     )
 
 
@@ -287,29 +237,6 @@ def _moment(text: str) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=clock.LOCAL)
     except ValueError as error:
         raise InvalidInput(problems=(FieldProblem("publish_at", "该项填写有误。"),)) from error
-
-
-def form_of(publication: Publication, process_code: str | None) -> DraftForm:
-    content = publication.content
-    moments = {
-        name: moment.astimezone(clock.LOCAL).strftime("%Y-%m-%dT%H:%M")
-        for name in DATE_FIELDS
-        if (moment := getattr(content.dates, name)) is not None
-    }
-    ceiling = content.lots[0].ceiling if content.lots else None
-    return DraftForm(
-        title=publication.title,
-        category=publication.category.value,
-        kind=publication.kind.value,
-        district=publication.district or "",
-        buyer=publication.buyer.name if publication.buyer else "",
-        project_code=publication.project_code or "",
-        method=content.method or "",
-        ceiling=str(ceiling) if ceiling is not None else "",
-        text=content.text,
-        process=process_code or "",
-        **moments,
-    )
 
 
 ROUTES: list[ControllerRouterHandler] = [

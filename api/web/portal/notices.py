@@ -22,6 +22,7 @@ from api.web.rendering import localdate, money, page
 from core import clock
 from core.calendars import load_calendar
 from core.i18n import gettext
+from core.workdays import WorkCalendar
 from tendering import queries
 from tendering.differences import differences
 from tendering.milestones.commands import list_milestones
@@ -139,35 +140,39 @@ async def show_notice(
 ) -> Template:
     process = await find_process_of(session, code)
     notice = next(each for each in process.notices if each.id == code)
-    calendar = await load_calendar(session)
     return page(
         request,
         "portal/notice.html",
-        notice=notice,
-        region=regions().get(notice.district or ""),
-        dates=dated_rules(
-            notice.category,
-            notice.kind,
-            notice.content,
-            published_at=notice.published_at,
-            law_of=process.opened_on,
-            calendar=calendar,
-        ),
-        calendar=calendar,
-        remedy=remedy_of(
-            notice.category,
-            notice.kind,
-            notice.content,
-            published_at=notice.published_at,
-            calendar=calendar,
-        ),
+        **said_of(notice, process, now=now, calendar=await load_calendar(session)),
+        address=f"/notices/{notice.id}",
         objections=await list_objections(session, notice=notice.id),
-        changes=_changes(notice, process),
-        superseded=[entry for entry in notice.chain if entry.about == notice.id],
-        chain=_chain(notice, now),
         similar=await similar_notices(session, notice),
         **WORDS,
     )
+
+
+def said_of(
+    notice: NoticeDetail, process: ProcessDetail, *, now: datetime, calendar: WorkCalendar
+) -> dict[str, Any]:
+    """What a notice's page shows of the notice itself and its chain."""
+    content, published = notice.content, notice.published_at
+    return {
+        "notice": notice,
+        "region": regions().get(notice.district or ""),
+        "dates": dated_rules(
+            notice.category,
+            notice.kind,
+            content,
+            published_at=published,
+            law_of=process.opened_on,
+            calendar=calendar,
+        ),
+        "calendar": calendar,
+        "remedy": remedy_of(notice.category, notice.kind, content, published_at=published, calendar=calendar),
+        "changes": _changes(notice, process),
+        "superseded": [entry for entry in notice.chain if entry.about == notice.id],
+        "chain": _chain(notice, now),
+    }
 
 
 @get("/processes/{ocid:str}", opt={"public": True, "cached": True}, include_in_schema=False)

@@ -20,7 +20,7 @@ from api.auth.principal import Principal
 from api.problems import problem_of
 from api.web import words
 from api.web.portal import words as portal_words
-from api.web.portal.drafts import DATE_FIELDS, DraftForm, publication_from
+from api.web.portal.draft_form import DATE_FIELDS, DraftForm, publication_from
 from api.web.portal.notices import WORDS, PageRequest
 from api.web.portal.objections import refused
 from api.web.rendering import page

@@ -99,3 +99,42 @@ async def test_clerk_corrects_a_quarantined_item(
     assert still_wrong.status_code == 422
     assert resolved.status_code == 303
     assert titles == ["滨江路改造"]
+
+
+def main_of(page: str) -> str:
+    """What stands in the left column, without what differs by nature: where one may object."""
+    return page.partition('<div class="stack-l">')[2].partition("<aside")[0]
+
+
+async def test_preview_is_the_page_that_is_published(client: httpx.AsyncClient, log_in: LogIn) -> None:
+    await log_in(Role.TRADING_CLERK, login="writer")
+    begun = (await client.get("/drafts/new?category=land&kind=tender")).text
+    short = await post(client, "/drafts", FORM | {"bid_deadline": deadline(5)})
+    unlawful = await client.get(f"{short.headers['location']}/preview")
+    form = FORM | {
+        "category": "land",
+        "title": "北岸片区一号地块出让公告",
+        "listing_from": deadline(30),
+        "listing_to": deadline(50),
+    }
+    place = (await post(client, "/drafts", form)).headers["location"]
+    await post(client, f"{place}/submit")
+    own = await client.get(f"{place}/preview")
+    await log_in(Role.TRADING_CLERK, login="reader")
+    preview = await client.get(f"{place}/preview")
+    code = (await post(client, f"{place}/publish")).headers["location"]
+    published = await client.get(code)
+    following = (
+        await client.get(f"/drafts/new?process={code.split('/')[2].rsplit('-', 1)[0]}&kind=result")
+    ).text
+
+    assert "出让年限与起始价" in begun
+    assert re.search(r'name="listing_to"[^>]*value="20', begun)
+    assert "不得发布" in unlawful.text
+    assert f"{place}/publish" not in own.text
+    assert f"{place}/publish" in preview.text
+    assert main_of(preview.text) == main_of(published.text)
+    assert "¥39,500,000.00" in main_of(preview.text)
+    assert code.split("/")[2] in preview.text
+    assert 'value="北岸片区一号地块成交公示"' in following
+    assert FORM["buyer"] in following
