@@ -13,37 +13,38 @@ from core.errors import NotFound
 from tendering.bulk import csv_table, json_lines, notices_of_month, state_of_month, xlsx_table
 from tendering.records import NoticeDetail
 
-FORMATS: dict[str, Callable[[Sequence[NoticeDetail]], bytes]] = {
-    "releases.jsonl.gz": json_lines,
-    "notices.csv": csv_table,
-    "notices.xlsx": xlsx_table,
+#: A file's bytes, of notices and of the site's address.
+FORMATS: dict[str, Callable[[Sequence[NoticeDetail], str], bytes]] = {
+    "releases.jsonl.gz": lambda notices, site: json_lines(notices, at=site),
+    "notices.csv": lambda notices, _: csv_table(notices),
+    "notices.xlsx": lambda notices, _: xlsx_table(notices),
 }
 #: The SHA-256 of each file, as `sha256sum --check` reads it.
 SUMS = "SHA256SUMS"
 
 
-async def month_file(session: AsyncSession, folder: Path, month: str, name: str) -> bytes:
-    """The bytes of one file of a month ("2026-03"). Raises NotFound."""
+async def month_file(session: AsyncSession, folder: Path, month: str, name: str, *, site: str) -> bytes:
+    """The bytes of one file of a month ("2026-03"), its documents at this site's address. Raises NotFound."""
     if name not in {*FORMATS, SUMS}:
         raise NotFound
     year, number = (int(part) for part in month.split("-"))
     state = await state_of_month(session, year, number)
     if not state:
         raise NotFound
-    path = folder / month / state / name
+    path = folder / month / f"{state}-{hashlib.sha256(site.encode()).hexdigest()[:8]}" / name
     if not path.exists():
         notices = await notices_of_month(session, year, number)
-        await asyncio.to_thread(_write, path.parent, notices)
+        await asyncio.to_thread(_write, path.parent, notices, site)
     return await asyncio.to_thread(path.read_bytes)
 
 
-def _write(folder: Path, notices: Sequence[NoticeDetail]) -> None:
+def _write(folder: Path, notices: Sequence[NoticeDetail], site: str) -> None:
     """All of a month's files, the sums last; those of its earlier states go."""
     earlier = [file for file in folder.parent.glob("*/*") if file.parent != folder]
     folder.mkdir(parents=True, exist_ok=True)
     sums = ""
     for name, write in FORMATS.items():
-        body = write(notices)
+        body = write(notices, site)
         sums += f"{hashlib.sha256(body).hexdigest()}  {name}\n"
         _put(folder / name, body)
     _put(folder / SUMS, sums.encode())

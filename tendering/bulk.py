@@ -93,9 +93,9 @@ def _in_month(year: int, month: int) -> sa.ColumnElement[bool]:
     return sa.and_(col(Notice.published_at) >= start, col(Notice.published_at) < end)
 
 
-def json_lines(notices: Iterable[NoticeDetail]) -> bytes:
-    """One release a line, gzipped without a time of its own: the same month gives the same bytes."""
-    text = b"".join(_encode(ocds.release(notice)) + b"\n" for notice in notices)
+def json_lines(notices: Iterable[NoticeDetail], *, at: str) -> bytes:
+    """One release a line, its files at this site, gzipped without a time: the same month gives the same bytes."""
+    text = b"".join(_encode(ocds.release(notice, at=at)) + b"\n" for notice in notices)
     return gzip.compress(text, mtime=0)
 
 

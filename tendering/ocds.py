@@ -63,8 +63,8 @@ MILESTONE_STATUS = {
 }
 
 
-def release(notice: NoticeDetail, *, at: str = "") -> dict[str, Any]:
-    """One notice as an OCDS release; its documents' addresses are relative to `at`, and left out without it."""
+def release(notice: NoticeDetail, *, at: str) -> dict[str, Any]:
+    """One notice as an OCDS release, its documents at the site that `at` is an address of."""
     content = notice.content
     moment = instant(notice.published_at)
     document: dict[str, Any] = {
@@ -214,16 +214,14 @@ def _tender(notice: NoticeDetail, at: str) -> dict[str, Any]:
 
 
 def _document(notice: NoticeDetail, file: Attachment, at: str) -> dict[str, Any]:
-    document = {
+    return {
         "id": file.sha256,
         "title": file.name,
+        "url": urljoin(at, f"/notices/{notice.id}/attachments/{file.sha256}"),
         "format": media_type(file.name),
         "datePublished": instant(notice.published_at),
         "language": "zh",
     }
-    if at:
-        document["url"] = urljoin(at, f"/notices/{notice.id}/attachments/{file.sha256}")
-    return document
 
 
 def _budget(notice: NoticeDetail) -> dict[str, Any]:

@@ -87,7 +87,8 @@ async def get_month_file(
     ],
     name: Annotated[str, PathParameter(max_length=20, description="、".join(TYPES))],
 ) -> Response[Any]:
-    body = await month_file(session, resources.settings.data_dir / "bulk", month, name)
+    settings = resources.settings
+    body = await month_file(session, settings.data_dir / "bulk", month, name, site=settings.base_url)
     digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
     headers = {
         "Content-Disposition": f'attachment; filename="{month}-{name}"',

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -38,7 +39,7 @@ class QuarantinedItem(msgspec.Struct, frozen=True):
 async def source_health(session: AsyncSession, *, now: datetime) -> list[SourceHealth]:
     last = (
         sa.select(Delivery)
-        .distinct(col(Delivery.source))
+        .ext(distinct_on(col(Delivery.source)))
         .order_by(col(Delivery.source), col(Delivery.received_at).desc())
     )
     deliveries = {row.source: row for row in await session.scalars(last)}

@@ -1,6 +1,7 @@
+import re
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -61,5 +62,10 @@ async def test_every_page_says_that_the_clock_is_a_demos(settings: Settings) -> 
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # narrower scope types
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         for path in ("/notices", "/login", "/nowhere"):
-            assert "演示时钟" in (await client.get(path)).text, path
+            page = (await client.get(path)).text
+            told = re.search(r'<html lang="zh-CN" data-now="([^"]*)" data-speed="21600.0">', page)
+
+            assert "演示时钟" in page, path
+            assert told is not None, path
+            assert abs(datetime.fromisoformat(told[1]) - clock.now()) < timedelta(seconds=60 * 21_600), path
     await app.state.resources.close()

@@ -18,6 +18,7 @@ from tendering.records import find_notice
 from tests.conftest import NOW
 from tests.tendering.factories import chain
 
+SITE = "https://trading.example"
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -80,7 +81,9 @@ async def reexported(session: AsyncSession, releases: list[dict[str, Any]]) -> l
     publications = [read_release(release, source="elsewhere") for release in releases]
     written = await publish_notices(session, publications, now=NOW, by="system")
     found = [await find_notice(session, each.code) for each in written]
-    documents: list[dict[str, Any]] = [msgspec.json.decode(encode(ocds.release(notice))) for notice in found]
+    documents: list[dict[str, Any]] = [
+        msgspec.json.decode(encode(ocds.release(notice, at=SITE))) for notice in found
+    ]
     return documents
 
 
@@ -109,7 +112,7 @@ async def test_real_exports_lose_no_mapped_field(session: AsyncSession, shared: 
 async def test_our_own_releases_come_back_the_same(session: AsyncSession) -> None:
     written = await publish_notices(session, chain(), now=NOW, by="system")
     notices = [await find_notice(session, each.code) for each in written]
-    ours = [msgspec.json.decode(encode(ocds.release(notice))) for notice in notices]
+    ours = [msgspec.json.decode(encode(ocds.release(notice, at=SITE))) for notice in notices]
 
     again = await reexported(session, ours)
 

@@ -11,10 +11,15 @@ function toggleTheme() {
   localStorage.setItem("theme", root.dataset.theme);
 }
 
+/* A demo's clock runs faster: the root says what it showed when the page was made, and how fast it goes. */
+const demoClock = document.documentElement.dataset;
+const madeAt = Date.now();
+const present = () => (demoClock.now ? Date.parse(demoClock.now) + (Date.now() - madeAt) * demoClock.speed : Date.now());
+
 /* A countdown's words come from the server in the reader's language: data-words="天|小时|分|已过". */
 function tick(element) {
   const [days, hours, minutes, over] = element.dataset.words.split("|");
-  const left = Math.floor((new Date(element.dateTime) - Date.now()) / 60_000);
+  const left = Math.floor((new Date(element.dateTime) - present()) / 60_000);
   const parts = left < 0 ? [] : [[Math.floor(left / 1440), days], [Math.floor(left / 60) % 24, hours], [left % 60, minutes]];
   element.textContent = left < 0 ? over : parts.filter(([n]) => n).slice(0, 2).map(([n, word]) => `${n} ${word}`).join(" ") || `0 ${minutes}`;
   element.classList.toggle("over", left < 0);
@@ -65,7 +70,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const clocks = document.querySelectorAll("time.countdown[data-words]");
   const tickAll = () => clocks.forEach(tick);
   tickAll();
-  if (clocks.length) setInterval(tickAll, 30_000);
+  if (clocks.length) setInterval(tickAll, Math.max(500, 30_000 / (demoClock.speed ?? 1)));
   document.querySelector(".summary")?.focus();
   for (const form of document.querySelectorAll("form[data-unsent]")) form.addEventListener("submit", async (event) => {
     event.preventDefault();

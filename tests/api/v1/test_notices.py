@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx
 import jsonschema
 import pytest
+from jsonschema.protocols import Validator
 from litestar import Litestar
 
 from core.db import Database
@@ -119,7 +120,7 @@ async def test_refusal_is_a_problem_with_a_stable_code(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def schema(shared: Path, name: str) -> jsonschema.Validator:
+def schema(shared: Path, name: str) -> Validator:
     folder = shared / "ocds/schema"
     release = json.loads((folder / "release-schema.json").read_text())
     document = json.loads((folder / f"{name}-package-schema.json").read_text())

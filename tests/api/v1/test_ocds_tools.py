@@ -10,8 +10,14 @@ import httpx
 import jsonschema
 import pytest
 
+from core import clock
 from core.db import Database
-from tests.tendering.factories import publish_chain
+from core.settings import Settings
+from tendering.commands import publish_notices
+from tendering.content import Attachment, Content
+from tendering.rules import NoticeKind
+from tests.conftest import NOW
+from tests.tendering.factories import publication, publish_chain
 
 libcoveocds_api = pytest.importorskip("libcoveocds.api")
 ocdskit_combine = pytest.importorskip("ocdskit.combine")
@@ -69,3 +75,21 @@ async def test_every_line_of_a_month_is_a_valid_release(
 
     assert sorted(line["id"] for line in lines) == sorted(each["releases"][0]["id"] for each in packages[1:])
     assert [error.message for line in lines for error in validator.iter_errors(line)] == []
+
+
+async def test_file_in_a_months_release_has_its_public_address(
+    client: httpx.AsyncClient, database: Database, settings: Settings, shared: Path
+) -> None:
+    drawing = Attachment("图纸.pdf", "a" * 64, 10)
+    tender = publication(2, NoticeKind.TENDER, Content(attachments=(drawing,)))
+    async with database.transaction() as session:
+        (published,) = await publish_notices(session, [tender], now=NOW, by="system")
+    month = f"{tender.published_at.astimezone(clock.LOCAL):%Y-%m}"
+    body = (await client.get(f"/api/v1/bulk/{month}/releases.jsonl.gz")).content
+    (line,) = [json.loads(line) for line in gzip.decompress(body).splitlines()]
+    schema = json.loads((shared / "ocds/schema/release-schema.json").read_text())
+
+    assert [file["url"] for file in line["tender"]["documents"]] == [
+        f"{settings.base_url}/notices/{published.code}/attachments/{drawing.sha256}"
+    ]
+    assert list(jsonschema.Draft4Validator(schema).iter_errors(line)) == []
