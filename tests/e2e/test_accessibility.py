@@ -13,35 +13,54 @@ GRAVE = ("serious", "critical")
 #: Chinese at a desk and English on a phone; each page is looked at in light and in dark.
 LOOKS = {"zh-CN": DESK, "en": PHONE}
 FIRST_ROW = "main table tbody a"
-#: By login (none for the public): addresses, and what to follow from there.
-PAGES: dict[str | None, list[tuple[str, ...]]] = {
-    None: [
-        ("/",),
-        ("/about",),
-        ("/login",),
-        ("/nowhere",),
+#: Addresses, and what to follow from there, by what is visited and by whose login (none for the public).
+PAGES: dict[tuple[str, str | None], list[tuple[str, ...]]] = {
+    ("trading", None): [
         ("/notices",),
         ("/notices?q=学校&category=works",),
         ("/notices?stage=candidates", FIRST_ROW),
         ("/notices?stage=candidates", FIRST_ROW, "main aside .section-head a"),
         ("/closing",),
         ("/data",),
-        ("/board",),
         ("/statistics",),
-        ("/objections",),
-        ("/progress",),
-        ("/verify",),
         ("/schema",),
     ],
-    "owner": [("/cases",), ("/cases/new",), ("/cases", FIRST_ROW)],
-    "window": [("/inspections/window",), ("/inspections/window", FIRST_ROW)],
-    "dispatcher": [("/inspections/board",), ("/inspections/board", FIRST_ROW)],
-    "liaison": [("/inspections/inbox",), ("/inspections/inbox", FIRST_ROW)],
-    "issuer": [("/inspections/issue",)],
-    "officer": [("/tasks",), ("/tasks/week",), ("/tasks/week", "a.task"), ("/tasks/feed",)],
-    "supervisor": [("/supervision",), ("/supervision/violations",)],
-    "trading": [("/drafts",), ("/drafts/new",)],
-    "admin": [("/administration",), ("/administration/keys",), ("/administration/operations",)],
+    ("remedies", None): [
+        ("/objections",),
+        ("/complaints",),
+        ("/openings",),
+        ("/following",),
+        ("/following?q=学校&category=works",),
+    ],
+    ("centre", None): [
+        ("/",),
+        ("/about",),
+        ("/login",),
+        ("/nowhere",),
+        ("/board",),
+        ("/progress",),
+        ("/verify",),
+        ("/guide",),
+        ("/guide", "main a[href^='/guide/']"),
+    ],
+    ("cases", "owner"): [("/cases",), ("/cases/new",), ("/cases", FIRST_ROW)],
+    ("intake", "window"): [("/inspections/window",), ("/inspections/window", FIRST_ROW)],
+    ("planning", "dispatcher"): [("/inspections/board",), ("/inspections/board", FIRST_ROW)],
+    ("inbox", "liaison"): [("/inspections/inbox",), ("/inspections/inbox", FIRST_ROW)],
+    ("opinions", "issuer"): [("/inspections/issue",)],
+    ("field", "officer"): [("/tasks",), ("/tasks/week",), ("/tasks/week", "a.task"), ("/tasks/feed",)],
+    ("supervision", "supervisor"): [("/supervision",), ("/supervision/violations",)],
+    ("drafting", "trading"): [
+        ("/drafts",),
+        ("/drafts/new",),
+        ("/drafts/new?category=land&kind=tender",),
+        ("/openings",),
+    ],
+    ("administration", "admin"): [
+        ("/administration",),
+        ("/administration/keys",),
+        ("/administration/operations",),
+    ],
 }
 
 
@@ -70,13 +89,16 @@ def overflow(page: Page) -> int:
 
 
 @pytest.mark.parametrize("locale", LOOKS)
-@pytest.mark.parametrize("login", PAGES, ids=str)
-def test_nothing_serious_on_any_page(browser: Browser, service: str, login: str | None, locale: str) -> None:
+@pytest.mark.parametrize("visit", PAGES, ids=lambda visit: visit[0])
+def test_nothing_serious_on_any_page(
+    browser: Browser, service: str, visit: tuple[str, str | None], locale: str
+) -> None:
+    _, login = visit
     with visitor(browser, service, size=LOOKS[locale], locale=locale) as context:
         page = context.new_page()
         if login:
             log_in(page, login)
-        for path, *follow in PAGES[login]:
+        for path, *follow in PAGES[visit]:
             page.goto(path)
             for link in follow:
                 page.locator(link).first.click()
