@@ -33,6 +33,8 @@ CATEGORIES = {
 }
 ENDINGS = {"cancelled": NoticeKind.TERMINATION, "unsuccessful": NoticeKind.FAILED}
 UNPRICED = Price(PriceForm.TEXT, "")
+#: Of any currency: beyond this no sum of amounts could be kept.
+_TOO_LARGE = Decimal(10) ** 15
 
 
 def releases_in(body: bytes, *, encoding: str = "utf-8") -> Iterator[dict[str, Any]]:
@@ -196,7 +198,7 @@ def _amount(value: Mapping[str, Any] | None) -> tuple[Decimal, str] | None:
     if not value or value.get("amount") is None or not value.get("currency"):
         return None
     amount = Decimal(str(value["amount"]))
-    if not amount.is_finite():
+    if not amount.is_finite() or abs(amount) >= _TOO_LARGE:
         raise ArithmeticError(amount)
     return amount, value["currency"]
 

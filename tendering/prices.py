@@ -13,6 +13,8 @@ import msgspec
 SCALES = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 #: A bare number below this is no price in yuan: such bids are rates whose unit was not printed.
 SMALLEST_BARE_AMOUNT = Decimal(1000)
+#: Beyond this an amount is a mistake of units: no city trades a trillion yuan.
+LARGEST_AMOUNT = Decimal(10) ** 12
 LABEL_LENGTH = 24
 YUAN = "CNY"
 
@@ -97,7 +99,13 @@ _LABEL_NOISE = re.compile(
 
 def parse_price(printed: str) -> Price:
     """Read a printed price. Never fails: what cannot be read is `TEXT`."""
-    text = printed.strip()
+    price = _read(printed.strip())
+    return (
+        price if price.amount is None or price.amount <= LARGEST_AMOUNT else Price(PriceForm.TEXT, price.text)
+    )
+
+
+def _read(text: str) -> Price:
     plain = text.translate(_HALF_WIDTH)
     if match := _SUM.fullmatch(plain):
         return Price(PriceForm.AMOUNT, text, amount=_decimal(match["number"]) * SCALES[match["scale"]])

@@ -14,14 +14,12 @@ from core import clock
 from core.errors import FieldProblem
 from tendering.content import Content, Dates, Lot, Party, Publication
 from tendering.exchange.formats import Row
-from tendering.prices import SCALES
+from tendering.prices import LARGEST_AMOUNT, SCALES
 from tendering.regions import regions
 from tendering.rules import KINDS, Category, Nature, NoticeKind
 
 HERE = Path(__file__).parent
 TITLE_LENGTH, TEXT_LENGTH = 300, 200_000
-#: Beyond this an amount is a mistake of units: no city trades a trillion yuan.
-LARGEST_AMOUNT = Decimal(10) ** 12
 FUTURE = timedelta(minutes=10)
 _AMOUNT = re.compile(r"([\d,]+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?)\s*([亿万]?)元?")
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")

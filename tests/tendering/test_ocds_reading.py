@@ -135,6 +135,12 @@ async def test_our_own_releases_come_back_the_same(session: AsyncSession) -> Non
             "date": "2026-01-01T00:00:00Z",
             "tender": {"value": {"amount": 1e999, "currency": "CNY"}},
         },
+        {
+            "ocid": "o",
+            "id": "1",
+            "date": "2026-01-01T00:00:00Z",
+            "tender": {"value": {"amount": 1e17, "currency": "CNY"}},
+        },
     ],
 )
 def test_a_release_that_cannot_be_read_is_refused(release: dict[str, Any]) -> None:

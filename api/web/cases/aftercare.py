@@ -1,13 +1,13 @@
 """Around the case: fees, promises, special procedures, agents, ratings, complaints, deemed consent, filing."""
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 
 from litestar import get
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.web.amounts import typed_amount
 from api.web.cases.acts import Entered, PageRequest, act
 from api.web.rendering import page
 from core.access import Action
@@ -52,8 +52,8 @@ async def dismiss_agent(session: AsyncSession, case: Case, entered: Entered) -> 
 @act("/inspections/{code:str}/fees", Action.CASE_ACCEPT)
 async def demand_fee(session: AsyncSession, case: Case, entered: Entered) -> None:
     try:
-        amount = Decimal(entered.text("amount").replace(",", ""))
-    except InvalidOperation as error:
+        amount = typed_amount(entered.text("amount"))
+    except ValueError as error:
         raise InvalidInput(problems=(FieldProblem("amount", "金额应为数字，单位元。"),)) from error
     await fees.demand_fee(
         session,

@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from api.web import words
+from api.web.amounts import typed_amount
 from api.web.portal import words as portal_words
 from core import clock
 from core.errors import FieldProblem, InvalidInput
@@ -78,8 +78,8 @@ def publication_from(data: DraftForm, *, now: datetime) -> Publication:
                 problems.append(FieldProblem(name, "该项填写有误。"))
     ceiling = None
     try:
-        ceiling = Decimal(data.ceiling.replace(",", "")) if data.ceiling else None
-    except InvalidOperation:
+        ceiling = typed_amount(data.ceiling) if data.ceiling else None
+    except ValueError:
         problems.append(FieldProblem("ceiling", "该项填写有误。"))
     if data.district and data.district not in regions():
         problems.append(FieldProblem("district", "该项填写有误。"))

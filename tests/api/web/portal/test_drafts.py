@@ -58,7 +58,14 @@ async def test_clerk_drafts_checks_and_another_publishes(client: httpx.AsyncClie
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"title": " "}, "title"), ({"ceiling": "很多"}, "ceiling"), ({"bid_deadline": "明天"}, "bid_deadline")],
+    [
+        ({"title": " "}, "title"),
+        ({"ceiling": "很多"}, "ceiling"),
+        ({"ceiling": "NaN"}, "ceiling"),
+        ({"ceiling": "-5"}, "ceiling"),
+        ({"ceiling": "1e40"}, "ceiling"),
+        ({"bid_deadline": "明天"}, "bid_deadline"),
+    ],
 )
 async def test_wrong_draft_is_shown_again_with_its_errors(
     client: httpx.AsyncClient, log_in: LogIn, change: dict[str, str], field: str
