@@ -57,6 +57,7 @@ FACTS: Mapping[str, Fact] = {
     "recheck_on_site": Fact(N_("安排现场复验"), (T.OWNER, T.LIAISON)),
     "conclude": Fact(N_("评议通过，待签发"), (T.ISSUER, T.OWNER)),
     "issue": Fact(N_("联合验收意见书已签发"), (T.OWNER, T.LIAISON, T.WINDOW), by_law=True),
+    "revoke": Fact(N_("联合验收意见书已撤销"), (T.OWNER, T.LIAISON, T.WINDOW, T.LEAD), by_law=True),
     "suspend": Fact(N_("特别程序开始，期限停止计算"), (T.OWNER, T.LIAISON), by_law=True),
     "resume": Fact(N_("特别程序结束，期限继续计算"), (T.OWNER, T.LIAISON), by_law=True),
     "withdraw": Fact(N_("申请已撤回"), (T.LEAD, T.LIAISON)),

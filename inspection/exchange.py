@@ -48,6 +48,7 @@ CODE_OF: Mapping[str, int] = {
     Event.RESUME: 10,
     Event.ISSUE: PASSED,
     Event.TERMINATE: 13,
+    Event.REVOKE: 15,
 }
 OPINION_CODES: Mapping[Verdict | None, int] = {
     Verdict.AGREE: 1,

@@ -46,6 +46,7 @@ TITLES: Mapping[LetterKind, Line] = {
     LetterKind.RECTIFICATION: Line("整改通知书", "Rectification order"),
     LetterKind.SPECIAL_PROCEDURE: Line("特别程序告知书", "Notice of a special procedure"),
     LetterKind.FEE: Line("缴费通知书", "Notice of a charge"),
+    LetterKind.REVOCATION: Line("撤销决定书", "Notice of revocation"),
     LetterKind.SERVICE: Line("送达回证", "Proof of service"),
 }
 NOT_OURS = Line(
@@ -290,6 +291,25 @@ def _fee(content: Content) -> Sheet:
     )
 
 
+def _revocation(content: Content) -> Sheet:
+    return Sheet(
+        title=TITLES[LetterKind.REVOCATION],
+        paragraphs=[
+            Line(
+                "下列联合验收意见书依据行政许可法第六十九条予以撤销，自本决定作出之日起不再有效。",
+                "The joint inspection opinion below is revoked under the Administrative Licensing Law, article 69, and"
+                " no longer holds as of this decision.",
+            )
+        ],
+        rows=[
+            Row(Line("意见书验证码", "Code of the opinion"), content["of_code"]),
+            Row(Line("签发日期", "Issued on"), day(content["issued_on"])),
+            Row(REASON, content["reason"]),
+        ],
+        remark=REMEDY,
+    )
+
+
 def _service(content: Content) -> Sheet:
     served = TITLES[LetterKind(content["of"])]
     by_hand = content["how"] == "paper"
@@ -324,5 +344,6 @@ SHEETS: Mapping[LetterKind, Callable[[Content], Sheet]] = {
     LetterKind.RECTIFICATION: _rectification,
     LetterKind.SPECIAL_PROCEDURE: _special_procedure,
     LetterKind.FEE: _fee,
+    LetterKind.REVOCATION: _revocation,
     LetterKind.SERVICE: _service,
 }

@@ -53,6 +53,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str = ""
     parties: tuple[VerifiedParty, ...] = ()
     """Of a joint opinion."""
+    revoked_on: str = ""
+    """Since when a joint opinion holds no more, genuine as its paper is."""
 
 
 async def keep(session: AsyncSession, pdf: bytes, *, now: datetime) -> str:
@@ -160,6 +162,7 @@ async def _verified(session: AsyncSession, paper: JointOpinion | Letter, result:
             issued_on=content["issued_on"],
             sha256=paper.sha256 or "",
             parties=tuple(msgspec.convert(line, VerifiedParty) for line in content["parties"]),
+            revoked_on=local_date(paper.revoked_at).isoformat() if paper.revoked_at else "",
         )
     case = await session.get_one(Case, paper.case_id)
     segment = await session.get_one(Segment, case.segment_id)

@@ -49,6 +49,7 @@ class Situation:
     fees_due: bool = True
     issuer: int | None = None
     dispatcher: int | None = None
+    revoker: int | None = None
 
 
 Guard = Callable[[Situation], Refusal | None]
@@ -150,6 +151,10 @@ def issuer_is_not_dispatcher(at: Situation) -> Refusal | None:
     return FourEyesRequired() if at.issuer is None or at.issuer == at.dispatcher else None
 
 
+def revoker_is_not_issuer(at: Situation) -> Refusal | None:
+    return FourEyesRequired() if at.revoker is None or at.revoker == at.issuer else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
     """From any of `sources`, on `event`, if no guard refuses, to `target` (None: back to where it was)."""
@@ -196,7 +201,8 @@ WORKING: Final = frozenset(
     }
 )
 BEFORE_ACCEPTANCE: Final = frozenset({S.SUBMITTED, S.RECEIVED, S.CORRECTING})
-ENDED: Final = frozenset({S.REJECTED, S.ISSUED, S.FILED, S.ARCHIVED, S.WITHDRAWN, S.TERMINATED})
+ISSUED: Final = frozenset({S.ISSUED, S.FILED, S.ARCHIVED})
+ENDED: Final = ISSUED | {S.REJECTED, S.WITHDRAWN, S.TERMINATED, S.REVOKED}
 EVERY_NODE: Final = tuple(Node)
 
 TRANSITIONS: Final[tuple[Transition, ...]] = (
@@ -284,6 +290,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     ),
     _row(S.ISSUED, E.FILE, S.FILED),
     _row(S.FILED, E.ARCHIVE, S.ARCHIVED),
+    _row(ISSUED, E.REVOKE, S.REVOKED, reason_is_given, revoker_is_not_issuer),
     _row(WORKING, E.SUSPEND, S.SUSPENDED, reason_is_given, pauses=R.SPECIAL_PROCEDURE),
     _row(S.SUSPENDED, E.RESUME, None, resumes=R.SPECIAL_PROCEDURE),
     _row(WORKING | BEFORE_ACCEPTANCE | {S.DRAFT, S.SUSPENDED}, E.WITHDRAW, S.WITHDRAWN, stops=EVERY_NODE),

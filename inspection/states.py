@@ -33,6 +33,7 @@ class CaseState(StrEnum):
     SUSPENDED = "suspended"
     WITHDRAWN = "withdrawn"
     TERMINATED = "terminated"
+    REVOKED = "revoked"
 
 
 class Event(StrEnum):
@@ -66,6 +67,7 @@ class Event(StrEnum):
     RESUME = "resume"
     WITHDRAW = "withdraw"
     TERMINATE = "terminate"
+    REVOKE = "revoke"
 
 
 class PartyState(StrEnum):
@@ -213,6 +215,7 @@ class LetterKind(StrEnum):
     SPECIAL_PROCEDURE = "special_procedure"  # 特别程序告知书
     REPLY = "reply"  # 反馈函
     FEE = "fee"  # 缴费通知书
+    REVOCATION = "revocation"  # 撤销决定书
     SERVICE = "service"  # 送达回证
 
 

@@ -16,6 +16,7 @@ from inspection.commands.transitions import note
 from inspection.models import Case, Complaint, ComplaintState, Promise, Rating
 from inspection.reckoning import reckoning
 from inspection.refusals import ReasonRequired, WrongState
+from inspection.rules import ISSUED
 from inspection.states import CaseState
 
 PROMISE_TOPIC = "inspection.promise_due"
@@ -26,7 +27,7 @@ OVERDUE_TOPIC = "inspection.aftercare_overdue"
 HIGHEST = 5
 #: 差评 and 很差: somebody must call back.
 FOLLOWED_UP = 2
-RATED = frozenset({CaseState.ISSUED, CaseState.FILED, CaseState.ARCHIVED, CaseState.REJECTED})
+RATED = ISSUED | {CaseState.REJECTED}
 
 
 def watch_promise(session: AsyncSession, due: date, *, now: datetime, case: Case | None = None) -> None:

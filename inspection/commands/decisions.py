@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core import outbox
+from core.clock import local_date
 from core.errors import NotAllowed, NotFound
 from core.people import Department, Right
 from core.printed import verification_code
@@ -185,6 +186,26 @@ async def issue_opinion(session: AsyncSession, case: Case, *, by: int, now: date
     outbox.emit(session, OPINION_TOPIC, {"case_id": case.id}, now=now)
     await session.flush()
     return opinion
+
+
+async def revoke_opinion(session: AsyncSession, case: Case, *, reason: str, by: int, now: datetime) -> None:
+    """撤销: an issued opinion holds no more (行政许可法 art. 69); not by the person who issued it.
+
+    The paper stays what it was, and whoever verifies it is told. The segment may be applied for again.
+    """
+    await require_right(session, by, Right.INSTANT_APPROVAL, now=now)
+    situation = Situation(reason=reason, issuer=case.issuer_id, revoker=by)
+    await move(session, case, Event.REVOKE, by=by, now=now, situation=situation, data={"reason": reason})
+    opinion = (
+        await session.scalars(sa.select(JointOpinion).where(col(JointOpinion.case_id) == case.id))
+    ).one()
+    opinion.revoked_at, opinion.revoked_by = now, by
+    content = {
+        "reason": reason,
+        "of_code": opinion.verification_code,
+        "issued_on": local_date(opinion.issued_at).isoformat(),
+    }
+    await letters.to_applicant(session, case, LetterKind.REVOCATION, content, now=now)
 
 
 async def file_case(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:

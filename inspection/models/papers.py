@@ -60,3 +60,5 @@ class JointOpinion(SQLModel, table=True):
     issued_by: int = reference("account.id", index=False)
     content: dict[str, Any] = Field(sa_type=Json)
     sha256: str | None = Field(default=None, foreign_key="paper.sha256", index=True, sa_type=sa.CHAR(64))
+    revoked_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    revoked_by: int | None = reference("account.id", index=False, nullable=True)

@@ -744,6 +744,7 @@ def upgrade() -> None:
                 "suspended",
                 "withdrawn",
                 "terminated",
+                "revoked",
                 name="casestate",
                 native_enum=False,
                 create_constraint=True,
@@ -1499,11 +1500,16 @@ def upgrade() -> None:
         sa.Column("issued_by", sa.BigInteger(), nullable=False),
         sa.Column("content", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("sha256", sa.CHAR(length=64), nullable=True),
+        sa.Column("revoked_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("revoked_by", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["case_id"], ["inspection_case.id"], name=op.f("fk_joint_opinion_case_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["issued_by"], ["account.id"], name=op.f("fk_joint_opinion_issued_by"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["revoked_by"], ["account.id"], name=op.f("fk_joint_opinion_revoked_by"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(["sha256"], ["paper.sha256"], name=op.f("fk_joint_opinion_sha256")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_joint_opinion")),
@@ -2124,6 +2130,7 @@ def upgrade() -> None:
                 "special_procedure",
                 "reply",
                 "fee",
+                "revocation",
                 "service",
                 name="letterkind",
                 native_enum=False,

@@ -55,6 +55,7 @@ CASE_TABLE: Final = {
     "resume": ("suspended", "back"),
     "withdraw": (f"draft {EARLY} {WORKING} suspended", "withdrawn"),
     "terminate": (f"{EARLY} {WORKING} suspended", "terminated"),
+    "revoke": ("issued filed archived", "revoked"),
 }
 ANSWERS: Final = "agree agree_with_commitment rectify disagree na"
 #: A party's state → where it may go from there.
@@ -102,6 +103,7 @@ def allowed(event: str, at: Situation) -> bool:
         "issue": not at.unsigned and not at.fees_due and at.issuer is not None and at.issuer != at.dispatcher,
         "suspend": said,
         "terminate": said,
+        "revoke": said and at.revoker is not None and at.revoker != at.issuer,
     }.get(event, True)
 
 
@@ -124,6 +126,7 @@ GENEROUS: Final = tuple(
         fees_due=False,
         issuer=2,
         dispatcher=1,
+        revoker=3,
     )
     for verdict in (V.AGREE, V.RECTIFY)
 )
@@ -156,11 +159,12 @@ FAULTS: Final[tuple[dict[str, Any], ...]] = (
     {"fees_due": True},
     {"issuer": None},
     {"issuer": 1},
+    {"revoker": 2},
 )
 SITUATIONS = st.builds(
     lambda at, fault: replace(at, **fault), st.sampled_from(GENEROUS), st.sampled_from([{}, *FAULTS])
 )
-ENDINGS: Final = {"withdraw", "terminate", "refuse"}
+ENDINGS: Final = {"withdraw", "terminate", "refuse", "revoke"}
 
 
 class CaseWalk(RuleBasedStateMachine):
@@ -176,7 +180,7 @@ class CaseWalk(RuleBasedStateMachine):
     def _onward(self) -> list[str]:
         return [event for event, (sources, _) in CASE_TABLE.items() if self.state in sources.split()]
 
-    @rule(step=st.data(), at=SITUATIONS, end=st.integers(0, 9))
+    @rule(step=st.data(), at=SITUATIONS, end=st.integers(0, 5))
     def happen(self, step: st.DataObject, at: Situation, end: int) -> None:
         onward = [event for event in self._onward() if end == 0 or event not in ENDINGS]
         if not onward:

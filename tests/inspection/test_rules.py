@@ -33,12 +33,13 @@ def test_every_event_has_one_row_and_every_state_is_reached() -> None:
     assert reached == set(CaseState)
 
 
-def test_ended_cases_only_go_to_the_archive() -> None:
+def test_ended_cases_only_go_to_the_archive_or_are_revoked() -> None:
     onward = {state: possible(state) for state in ENDED}
     assert onward == {
         **dict.fromkeys(ENDED, frozenset()),
-        S.ISSUED: frozenset({E.FILE}),
-        S.FILED: frozenset({E.ARCHIVE}),
+        S.ISSUED: frozenset({E.FILE, E.REVOKE}),
+        S.FILED: frozenset({E.ARCHIVE, E.REVOKE}),
+        S.ARCHIVED: frozenset({E.REVOKE}),
     }
 
 
@@ -59,6 +60,7 @@ GOOD = {
     E.ISSUE: Situation(unsigned=0, fees_due=False, issuer=2, dispatcher=1),
     E.SUSPEND: Situation(reason="听证"),
     E.TERMINATE: Situation(reason="项目取消"),
+    E.REVOKE: Situation(reason="材料虚假", issuer=2, revoker=3),
 }
 
 

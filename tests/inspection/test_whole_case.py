@@ -1,14 +1,19 @@
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from core.errors import FourEyesRequired
 from inspection import opinion, papers
-from inspection.commands import decisions
+from inspection.commands import application, decisions
 from inspection.commands.fieldwork import FindingForm
 from inspection.commands.transitions import parties_of
-from inspection.models import CaseEvent, Clock, JointOpinion
+from inspection.exchange import exchange_record
+from inspection.letter_texts import sheet
+from inspection.models import CaseEvent, Clock, JointOpinion, Letter, Segment
 from inspection.papers import Genuineness
-from inspection.states import CaseState, RecheckMode, Verdict
+from inspection.refusals import DelegationMissing, ReasonRequired
+from inspection.states import CaseState, LetterKind, RecheckMode, Verdict
 from tests.inspection.world import World, at, issued, speak, visited
 
 
@@ -76,3 +81,31 @@ async def test_opinion_is_genuine_until_a_byte_changes(session: AsyncSession, wo
     assert (await papers.verify(session, pdf=b"%PDF-1.7 other")).result is Genuineness.UNKNOWN
     stored = await papers.pdf_of(session, await session.scalar(sa.select(col(JointOpinion.sha256))))
     assert stored == pdf
+
+
+async def test_revoked_opinion_holds_no_more_and_says_so(session: AsyncSession, world: World) -> None:
+    case, moment = await issued(session, world, at(3))
+    await opinion.store(session, case.id, b"%PDF-1.7 opinion", now=moment)
+    given = await session.scalar(sa.select(col(JointOpinion.verification_code)))
+    for by, reason, refusal in (
+        (world.issuer, "材料虚假", FourEyesRequired),
+        (world.dispatcher, " ", ReasonRequired),
+        (world.owner, "材料虚假", DelegationMissing),
+    ):
+        with pytest.raises(refusal):
+            await decisions.revoke_opinion(session, case, reason=reason, by=by, now=moment)
+    assert (await papers.verify(session, code=str(given))).revoked_on == ""
+    await decisions.revoke_opinion(session, case, reason="材料虚假", by=world.dispatcher, now=moment)
+    assert str(case.state) == "revoked"
+    found = await papers.verify(session, code=str(given))
+    assert (found.result, found.revoked_on) == (Genuineness.GENUINE, f"{moment:%F}")
+    letter = await session.scalar(sa.select(Letter).where(col(Letter.kind) == LetterKind.REVOCATION))
+    assert letter is not None
+    assert letter.recipient == f"account:{world.owner}"
+    assert letter.content["of_code"] == given
+    assert sheet(letter.kind, letter.content).rows[0].value == given
+    record = await exchange_record(session, case.code)
+    assert [state.code for state in record.states] == [1, 3, 8, 12, 15]
+    segment = await session.get_one(Segment, case.segment_id)
+    again = await application.create_case(session, segment, by=world.owner, now=moment)
+    assert again.id != case.id

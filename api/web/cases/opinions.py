@@ -27,9 +27,9 @@ from inspection.letter_texts import TITLES
 from inspection.models import Case, JointOpinion
 from inspection.papers import Genuineness, Verification
 from inspection.queries.cases import ISSUER_STATES, list_cases
-from inspection.states import CaseState, LetterKind
+from inspection.rules import ISSUED
+from inspection.states import LetterKind
 
-ISSUED = (CaseState.ISSUED, CaseState.FILED, CaseState.ARCHIVED)
 #: No joint opinion comes near this; what is larger is not one.
 LARGEST_OPINION = 32 * MEGABYTE
 
@@ -61,6 +61,13 @@ async def show_desk(request: PageRequest, session: AsyncSession, now: datetime) 
 @act("/inspections/{code:str}/issue", Action.CASE_ISSUE)
 async def issue(session: AsyncSession, case: Case, entered: Entered) -> None:
     await decisions.issue_opinion(session, case, by=entered.by, now=entered.now)
+
+
+@act("/inspections/{code:str}/revoke", Action.CASE_DELIBERATE)
+async def revoke(session: AsyncSession, case: Case, entered: Entered) -> None:
+    await decisions.revoke_opinion(
+        session, case, reason=entered.text("revoke_reason"), by=entered.by, now=entered.now
+    )
 
 
 @get(
@@ -150,5 +157,5 @@ async def _read(file: object) -> bytes:
 
 
 ROUTES: list[ControllerRouterHandler] = [
-    *(show_desk, issue, download_opinion, show_verification, show_verified, verify_file),
+    *(show_desk, issue, revoke, download_opinion, show_verification, show_verified, verify_file),
 ]

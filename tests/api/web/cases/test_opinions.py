@@ -4,6 +4,7 @@ import pytest
 
 from inspection.commands import decisions
 from inspection.states import CaseState
+from tests.api.web import walk
 from tests.api.web.conftest import City
 from tests.inspection import world
 
@@ -81,3 +82,25 @@ async def test_no_file_is_refused_beside_the_field(city: City) -> None:
     answer = await city.post("/verify", {"code": ""})
     assert answer.status_code == 422
     assert "请选择要验证的 PDF 文件" in answer.text
+
+
+async def test_revoked_opinion_is_shown_as_revoked_to_anybody(city: City, issued: tuple[str, bytes]) -> None:
+    code, pdf = issued
+    printed = await verification_code(city, code)
+    await city.log_in(city.world.issuer)
+    assert (await city.post(f"/inspections/{code}/revoke", {"revoke_reason": "材料虚假"})).status_code == 403
+    await city.log_in(city.world.dispatcher)
+    assert "撤销意见书" in (await city.get(f"/inspections/{code}")).text
+    await walk.done(city, f"/inspections/{code}/revoke", {"revoke_reason": "材料虚假"})
+    await city.run_jobs()
+    await city.log_in(city.world.owner)
+    page = (await city.get(f"/cases/{code}")).text
+    assert "已撤销" in page
+    assert "撤销决定书" in page
+    assert "联合验收意见书已撤销" in (await city.get("/messages")).text
+    compared = await city.post("/verify", {}, files={"file": ("a.pdf", pdf)})
+    city.client.cookies.clear()
+    for answer in (compared, await city.get(f"/verify/{printed}")):
+        assert "意见书已撤销" in answer.text
+        assert "真实有效" not in answer.text
+    assert "已撤销" in (await city.get(f"/progress/{code}")).text
