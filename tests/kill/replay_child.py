@@ -1,7 +1,7 @@
 """Replays a small year, and dies at a chosen statement: python -m tests.kill.replay_child STAFF CASES STATEMENT HOW
 
-`STAFF` is the pickled `Staff`; `STATEMENT` 0 lets it live; `HOW` is `process`, or `connection` for a server that goes
-away under it.
+`STAFF` is the pickled `Staff`; `STATEMENT` 0 lets it live; `HOW` is `process`, `connection` for one that breaks under
+it, or `server` for all connections at once and a PostgreSQL that has to recover.
 """
 
 import asyncio
@@ -35,7 +35,12 @@ class Fate:
             return
         if HOW == "process":
             os.kill(os.getpid(), signal.SIGKILL)
-        connection.connection.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        cursor = connection.connection.cursor()
+        if HOW == "server":
+            cursor.execute("SELECT pg_read_file('postmaster.pid')")
+            postmaster = int(cursor.fetchone()[0].split()[0])
+            os.kill(postmaster, signal.SIGQUIT)  # its immediate shutdown
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
 async def main(staff: Staff) -> None:
