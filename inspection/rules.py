@@ -200,6 +200,10 @@ WORKING: Final = frozenset(
         *(S.RECTIFYING, S.RECHECK_REQUESTED, S.DESK_RECHECK, S.OPINION_READY),
     }
 )
+#: Where a party may speak: on site, and afterwards at its desk if it was absent or has no part on site.
+SPEAKING: Final = frozenset({S.ONSITE, S.DELIBERATING, S.DESK_RECHECK})
+DESK_SPEAKING: Final = SPEAKING | {S.SLOTTING, S.SCHEDULED}
+AT_DESK: Final = frozenset({P.ABSENT, P.RECTIFY, P.DISAGREE})
 BEFORE_ACCEPTANCE: Final = frozenset({S.SUBMITTED, S.RECEIVED, S.CORRECTING})
 ISSUED: Final = frozenset({S.ISSUED, S.FILED, S.ARCHIVED})
 ENDED: Final = ISSUED | {S.REJECTED, S.WITHDRAWN, S.TERMINATED, S.REVOKED}

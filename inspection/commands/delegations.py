@@ -12,6 +12,7 @@ from core.clock import local_date
 from core.errors import FieldProblem, InvalidInput, NotFound
 from core.people import Account, Delegation, Department, Right
 from inspection.catalogue import LEAD, LEAD_MATTER
+from inspection.queries.delegations import holding
 from inspection.refusals import DelegationMissing
 
 
@@ -31,23 +32,6 @@ async def require_right(
     held = holding(by, sa.literal(department), sa.literal(matter), on=local_date(now))
     if not await session.scalar(sa.select(held.where(col(Delegation.right) == right))):
         raise DelegationMissing
-
-
-def holding(
-    account: int,
-    department: sa.SQLColumnExpression[str],
-    matter: sa.SQLColumnExpression[str],
-    *,
-    on: date,
-) -> sa.Exists:
-    """Whether the account holds any right of the department for the matter that day."""
-    return sa.exists().where(
-        col(Delegation.account_id) == account,
-        col(Delegation.department_code) == department,
-        col(Delegation.valid_from) <= on,
-        col(Delegation.valid_to) >= on,
-        sa.or_(sa.func.cardinality(col(Delegation.matters)) == 0, matter == sa.any_(col(Delegation.matters))),
-    )
 
 
 async def delegate(

@@ -29,10 +29,9 @@ from inspection.refusals import (
     TwoSignaturesRequired,
     WrongState,
 )
-from inspection.rules import FAILING
+from inspection.rules import AT_DESK, DESK_SPEAKING, FAILING, SPEAKING
 from inspection.states import (
     UNSETTLED,
-    CaseState,
     FindingState,
     Node,
     PartyState,
@@ -40,10 +39,6 @@ from inspection.states import (
     RecheckMode,
     Verdict,
 )
-
-#: Where a party may speak: on site, and afterwards at its desk if it was absent or has no part on site.
-SPEAKING = frozenset({CaseState.ONSITE, CaseState.DELIBERATING, CaseState.DESK_RECHECK})
-DESK_SPEAKING = SPEAKING | {CaseState.SLOTTING, CaseState.SCHEDULED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +200,7 @@ async def _visit_spoken_at(session: AsyncSession, case: Case, party: Party) -> V
         if visit is None:
             raise WrongState
         return visit
-    at_desk = {PartyState.ABSENT, PartyState.RECTIFY, PartyState.DISAGREE} | (
-        set() if party.site else {PartyState.REVIEW_OK}
-    )
+    at_desk = AT_DESK if party.site else AT_DESK | {PartyState.REVIEW_OK}
     if party.state not in at_desk or case.state not in DESK_SPEAKING:
         raise WrongState
     return None

@@ -28,6 +28,7 @@ from core.i18n import gettext
 from inspection.clocks import start_of
 from inspection.models import Officer
 from inspection.queries.agendas import Task, officer_tasks
+from inspection.queries.delegations import delegated_tasks
 from inspection.refusals import ChangedMeanwhile
 
 DAY, WEEK, AHEAD, BEHIND = timedelta(days=1), timedelta(days=7), timedelta(days=60), timedelta(days=30)
@@ -52,7 +53,14 @@ async def show_today(
     today = clock.local_date(now)
     tasks = await agenda(session, person(caller), today, today + DAY)
     following = await agenda(session, person(caller), today + DAY, today + AHEAD)
-    return page(request, "officer/today.html", tasks=tasks, today=today, following=following[:1])
+    return page(
+        request,
+        "officer/today.html",
+        tasks=tasks,
+        today=today,
+        following=following[:1],
+        delegated=await delegated_tasks(session, person(caller).person, on=today),
+    )
 
 
 @get("/tasks/week", opt={"action": Action.CASE_OPINE}, include_in_schema=False)

@@ -12,9 +12,7 @@ from sqlmodel import col
 from api.auth.principal import Principal
 from core.errors import NotFound
 from core.people import Department
-from inspection.commands.delegations import holding
 from inspection.commands.fieldwork import PRESENT, RECORDING
-from inspection.commands.opinions import DESK_SPEAKING, SPEAKING
 from inspection.models import (
     Booking,
     Case,
@@ -29,6 +27,8 @@ from inspection.models import (
     Segment,
     Visit,
 )
+from inspection.queries.delegations import holding
+from inspection.rules import DESK_SPEAKING, SPEAKING
 from inspection.states import (
     UNSETTLED,
     BookingState,

@@ -3,7 +3,8 @@ import re
 import httpx
 import pytest
 
-from core.people import Account
+from core.clock import local_date
+from core.people import Account, Delegation, Right
 from tests.api.web import walk
 from tests.api.web.conftest import City
 from tests.inspection import world
@@ -117,6 +118,29 @@ async def test_officer_without_a_delegation_is_told_in_the_readers_language(
     answer = await opine(city, code, verdict="agree")
     assert answer.status_code == 403
     assert said in answer.text
+
+
+async def test_delegate_of_another_department_finds_the_task_on_the_day(city: City) -> None:
+    code, _ = await on_site(city)
+    delegate = city.world.officers["gas"][0].account_id or 0
+    await city.log_in(delegate)
+    assert "受其他部门委托" not in (await city.get("/tasks")).text
+    async with city.database.transaction() as session:
+        today = local_date(city.now)
+        session.add(
+            Delegation(
+                department_code="fire",
+                account_id=delegate,
+                right=Right.INSTANT_APPROVAL,
+                matters=[FIRE],
+                valid_from=today,
+                valid_to=today,
+            )
+        )
+    page = (await city.get("/tasks")).text
+    assert "受其他部门委托" in page
+    assert f'href="/tasks/{code}/{FIRE}"' in page
+    assert (await city.get(f"/tasks/{code}/{FIRE}")).status_code == 200
 
 
 async def test_failing_opinion_lists_findings_and_keeps_what_was_entered(city: City) -> None:
