@@ -1,7 +1,7 @@
 """Sheets that are pictures: what recognition reads of their title blocks, how long it takes, how much memory."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,11 +21,14 @@ from documents.sandbox import Ended, Sandbox
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
 SCAN_DPI = 200
+SKEWS = (1.0, -2.0, 3.0)  # degrees
 #: What recognition may confuse or drop without a reader being misled.
 ALIKE = str.maketrans({"峻": "竣", "㎡": "m", "²": "m", "：": ":", "（": "(", "）": ")"})
 
 
-def make_scans(folder: Path, count: int, *, sheet: str) -> Iterator[tuple[Path, dict[str, str]]]:
+def make_scans(
+    folder: Path, count: int, *, sheet: str, skews: Sequence[float] = (0.0,)
+) -> Iterator[tuple[Path, dict[str, str]]]:
     """One-page files, each a picture of a sheet with a title block of a tuned kind; the fields that this prints."""
     city = build_city(A.scaled(0.2), now=NOW)
     for number in range(count):
@@ -34,16 +37,18 @@ def make_scans(folder: Path, count: int, *, sheet: str) -> Iterator[tuple[Path, 
         item = replace(item, sheet=sheet, segments=400, rotate=0)
         path = folder / f"scan-{number:03d}.pdf"
         paper = drawings.draw([item], seed=str(number))
-        path.write_bytes(scanned(paper.save(), SCAN_DPI))
+        path.write_bytes(scanned(paper.save(), SCAN_DPI, skew=skews[number % len(skews)]))
         yield (
             path,
             {name: item.block[name] for name in BLOCK_FIELDS if f"{item.number}:{name}" in paper.places},
         )
 
 
-def read_scans(folder: Path, count: int, *, sheet: str = "A1") -> tuple[int, int, float]:
+def read_scans(
+    folder: Path, count: int, *, sheet: str = "A1", skews: Sequence[float] = (0.0,)
+) -> tuple[int, int, float]:
     """Fields printed, fields read as printed, seconds for each sheet with one worker."""
-    made = list(make_scans(folder, count, sheet=sheet))
+    made = list(make_scans(folder, count, sheet=sheet, skews=skews))
     printed = read = 0
     start = time.perf_counter()
     for path, block in counted(made, count, "scans"):

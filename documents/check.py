@@ -70,7 +70,7 @@ def check_document(
     if not recognise or not report.readable or not unread or not ocr.available():
         return report
     request.recognised = ocr.recognise(submitted.path, unread)
-    if not any(request.recognised.values()):
+    if not any(found.lines for found in request.recognised.values()):
         return report
     return _in_sandbox(submitted, request, limits or Limits(), used)
 

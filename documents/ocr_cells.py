@@ -20,8 +20,9 @@ from documents.tables import Cell, tables_in
 Recogniser = Callable[[Sequence[Bitmap]], list[tuple[str, float]]]
 """Text and confidence of pictures of one line each."""
 
-_BAND = 110 * POINTS_PER_MM  # along each border of the sheet
+_BAND = 100 * POINTS_PER_MM  # along each border of what is drawn
 _CORNER = 200 * POINTS_PER_MM  # where a title block is wider and higher than that, with a stamp above it
+_RIM = 8.0  # points around it: a rule shows between what is not one
 _COARSE, _FINE = 1.5, 200 / 72  # pixels a point
 _SHORT_SIDE = (4 * POINTS_PER_MM, 18 * POINTS_PER_MM)  # of a cell of a title block
 _FEWEST_CELLS, _MOST_CELLS, _MOST_TABLES = 6, 160, 3
@@ -81,9 +82,9 @@ def _tables(page: PageFacts) -> Iterator[list[Cell]]:
     whole = (0.0, 0.0, page.width, page.height)
     picture = page.render(whole, _COARSE)
     found: list[list[Cell]] = []
-    for band in _outskirts(page.width, page.height):
+    for band in _outskirts(_inked(picture)):
         x0, top, x1, bottom = (round(side * _COARSE) for side in band)
-        shades = picture[max(top, 0) : bottom, max(x0, 0) : x1]
+        shades = picture[top:bottom, x0:x1]
         for table in tables_in(shades, _COARSE, band, page.frames[0], []):
             cells = [cell for cell in table.cells if _is_small(cell.bbox)]
             if _FEWEST_CELLS <= len(cells) <= _MOST_CELLS:
@@ -96,15 +97,26 @@ def _tables(page: PageFacts) -> Iterator[list[Cell]]:
             yield cells
 
 
-def _outskirts(width: float, height: float) -> Iterator[BBox]:
+def _inked(picture: Bitmap) -> BBox:
+    """The part of the page that is drawn on: a sheet may lie askew on a larger page."""
+    dark = picture < _DARK
+    rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
+    if not len(rows):
+        return 0.0, 0.0, 0.0, 0.0
+    left, top, right, bottom = (int(edge) / _COARSE for edge in (columns[0], rows[0], columns[-1], rows[-1]))
+    return max(left - _RIM, 0.0), max(top - _RIM, 0.0), right + _RIM, bottom + _RIM
+
+
+def _outskirts(sheet: BBox) -> Iterator[BBox]:
     """Where on a sheet title blocks and stamps stand."""
-    for left, right in ((width - _CORNER, width), (0.0, _CORNER)):
-        for top, bottom in ((height - _CORNER, height), (0.0, _CORNER)):
+    x0, y0, x1, y1 = sheet
+    for left, right in ((max(x1 - _CORNER, x0), x1), (x0, min(x0 + _CORNER, x1))):
+        for top, bottom in ((max(y1 - _CORNER, y0), y1), (y0, min(y0 + _CORNER, y1))):
             yield left, top, right, bottom
-    yield 0.0, height - _BAND, width, height
-    yield width - _BAND, 0.0, width, height
-    yield 0.0, 0.0, width, _BAND
-    yield 0.0, 0.0, _BAND, height
+    yield x0, max(y1 - _BAND, y0), x1, y1
+    yield max(x1 - _BAND, x0), y0, x1, y1
+    yield x0, y0, x1, min(y0 + _BAND, y1)
+    yield x0, y0, min(x0 + _BAND, x1), y1
 
 
 def _is_small(box: BBox) -> bool:

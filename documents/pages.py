@@ -16,10 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
+from PIL import Image
 
 from documents import layout, normalise
 from documents.layout import Char, Frame, Span
 from documents.report import BBox, Content
+from documents.skew import Skew
 
 POINTS_PER_MM = 72 / 25.4
 MAX_CHARS = 200_000
@@ -56,6 +58,7 @@ class PageFacts:
     object_count: int
     images: list[BBox]
     borrowed: bool = False  # the writing comes from annotations or recognition, not from the page
+    skew: Skew | None = None  # what is drawn and borrowed is then straightened
     frames: dict[int, Frame] = field(init=False)
     _lines: dict[int, list[Span]] = field(default_factory=dict)
     _picture: tuple[BBox, float, Bitmap] | None = None
@@ -69,6 +72,11 @@ class PageFacts:
             char for text, box, angle in lines for char in _spread(normalise.compact(text), box, angle)
         ]
         self.borrowed = bool(self.chars)
+
+    def straighten(self, degrees: float) -> None:
+        """From now on pictures are drawn as if the page had been scanned straight."""
+        self.skew = Skew(degrees, self.width, self.height) if degrees else None
+        self._picture = None
 
     def hide(self, chars: Iterable[Char]) -> None:
         """Take characters out of the writing that is read."""
@@ -133,13 +141,38 @@ class PageFacts:
         return max(x1 - x0, 0.0) * max(bottom - top, 0.0)
 
     def render(self, box: BBox, scale: float, *, colour: bool = False) -> Bitmap:
-        """Pixels of a part of the page: rows × columns, grey, or × 3 as RGB. PDFium culls what lies outside.
+        """Pixels of a part of the page, straightened: rows × columns, grey, or × 3 as RGB.
 
         The last grey picture is kept, for the next who asks for the same.
         """
         if not colour and self._picture and self._picture[:2] == (box, scale):
             return self._picture[2]
-        x0, top, x1, bottom = self._within(box)
+        within = self._within(box)
+        pixels = (
+            self._straight(within, scale, self.skew, colour=colour)
+            if self.skew
+            else self._drawn(within, scale, colour=colour)
+        )
+        if not colour:
+            self._picture = (box, scale, pixels)
+        return pixels
+
+    def _straight(self, box: BBox, scale: float, skew: Skew, *, colour: bool) -> Bitmap:
+        """Turned after drawing: PDFium, when it turns a picture, leaves thin lines out."""
+        around = self._within(skew.displayed(box))
+        image = Image.fromarray(self._drawn(around, scale, colour=colour))
+        a, b, across, d, e, f = skew.back((box[0], box[1]), (around[0], around[1]))
+        size = max(round((box[2] - box[0]) * scale), 1), max(round((box[3] - box[1]) * scale), 1)
+        white = (255, 255, 255) if colour else 255
+        turned = image.transform(
+            size, Image.Transform.AFFINE, (a, across, e * scale, b, d, f * scale), Image.Resampling.BILINEAR,
+            fillcolor=white,
+        )  # fmt: skip
+        return np.asarray(turned)
+
+    def _drawn(self, box: BBox, scale: float, *, colour: bool) -> Bitmap:
+        """As displayed. PDFium culls what lies outside."""
+        x0, top, x1, bottom = box
         columns, rows = max(round((x1 - x0) * scale), 1), max(round((bottom - top) * scale), 1)
         if columns * rows > MAX_RENDER_PIXELS:
             raise ValueError("the part to render is too large")
@@ -148,22 +181,11 @@ class PageFacts:
         pixels = np.full((rows, stride), 255, dtype=np.uint8)
         bitmap = c.FPDFBitmap_CreateEx(columns, rows, kind, pixels.ctypes.data_as(ctypes.c_void_p), stride)
         try:
-            c.FPDF_RenderPageBitmap(
-                bitmap,
-                self.raw,
-                round(-x0 * scale),
-                round(-top * scale),
-                round(self.width * scale),
-                round(self.height * scale),
-                0,
-                c.FPDF_ANNOT,
-            )
+            place = (round(value * scale) for value in (-x0, -top, self.width, self.height))
+            c.FPDF_RenderPageBitmap(bitmap, self.raw, *place, 0, c.FPDF_ANNOT)
         finally:
             c.FPDFBitmap_Destroy(bitmap)
-        if colour:
-            return pixels.reshape(rows, columns, 3)[:, :, ::-1]
-        self._picture = (box, scale, pixels)
-        return pixels
+        return pixels.reshape(rows, columns, 3)[:, :, ::-1] if colour else pixels
 
     @cached_property
     def content(self) -> Content:

@@ -13,13 +13,14 @@ import pypdfium2 as pdfium
 
 from documents import classify, forms, layout, lists, normalise, seals, signatures, triage
 from documents.blocks import Block, find_block
-from documents.ocr import Recognised
+from documents.ocr import Found
 from documents.pages import PageFacts, read_pages
 from documents.reading import Line, PageReading, Reading
-from documents.report import Content, DocumentReport, Field, Finding, Page
+from documents.report import Content, DocumentReport, Field, Finding, ListedDrawing, Page
 from documents.rulebook import RuleBook
 from documents.sandbox_server import Emit
 from documents.sheets import sheet_name
+from documents.skew import Skew
 from documents.tables import Cell, Table, find_tables
 from documents.visibility import uncover
 
@@ -40,7 +41,7 @@ class ReadRequest(msgspec.Struct, kw_only=True):
     today: dt.date
     book: RuleBook
     trust_roots: list[bytes] = []
-    recognised: dict[int, list[Recognised]] = {}
+    recognised: dict[int, Found] = {}
 
 
 class Triaged(msgspec.Struct):
@@ -91,7 +92,16 @@ def read_document(arguments: bytes, emit: Emit) -> None:
     report.listed, report.signatures = reading.listed, reading.signatures
     for check in DOCUMENT_CHECKS if report.readable else ():
         report.findings.extend(islice(check(reading), _FINDINGS_PER_CHECK))
+    _place_on_skewed_pages(report, {page.page.number: page.skew for page in reading.pages if page.skew})
     emit(REPORT, msgspec.msgpack.encode(report))
+
+
+def _place_on_skewed_pages(report: DocumentReport, skews: dict[int, Skew]) -> None:
+    """Everything on a skewed page was read as if it were straight."""
+    placed: list[Field | ListedDrawing | Finding] = [*report.fields, *report.listed, *report.findings]
+    for item in placed:
+        if item.bbox is not None and (skew := skews.get(item.page or 0)):
+            item.bbox = skew.displayed(item.bbox)
 
 
 def _open(path: str) -> pdfium.PdfDocument:
@@ -131,8 +141,9 @@ def _unread(number: int) -> Page:
 
 
 def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> PageReading:
-    if not facts.chars and (lines := reading.recognised.get(facts.number)):
-        facts.borrow((line.text, line.bbox, line.angle) for line in lines)
+    if not facts.chars and (found := reading.recognised.get(facts.number)):
+        facts.borrow((line.text, line.bbox, line.angle) for line in found.lines)
+        facts.straighten(found.skew)
     if not _may_be_drawing(facts):
         uncover(facts)
     page = PageReading(
@@ -146,9 +157,11 @@ def _read_page(facts: PageFacts, reading: Reading, labels: forms.Labels) -> Page
             fingerprint=facts.fingerprint,
             chars=len(facts.chars),
             user_unit=facts.user_unit,
+            skew=facts.skew.degrees if facts.skew else 0.0,
         ),
         facts.direction,
     )
+    page.skew = facts.skew
     page.chars, page.unmapped, page.objects = len(facts.chars), facts.unmapped, facts.object_count
     page.outside = sum(not (0 <= c.x0 <= facts.width and 0 <= c.top <= facts.height) for c in facts.chars)
     page.lines = [Line(line.text, facts.displayed(line.bbox), line.height) for line in facts.lines]

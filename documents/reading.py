@@ -7,10 +7,11 @@ from typing import Any
 
 from documents.blocks import Block
 from documents.classify import Kind
-from documents.ocr import Recognised
+from documents.ocr import Found
 from documents.report import BBox, Content, Field, Finding, ListedDrawing, Page, Signature
 from documents.rulebook import Family, RuleBook
 from documents.seals import SealSpot, SignatureSpot
+from documents.skew import Skew
 from documents.tables import Table
 
 FEWEST_STROKES = 40
@@ -48,6 +49,7 @@ class PageReading:
     hidden_box: BBox | None = None
     outside: int = 0
     failed: bool = False
+    skew: Skew | None = None  # boxes are then those of the straightened page
 
     @property
     def lettered_in_strokes(self) -> bool:
@@ -68,7 +70,7 @@ class Reading:
     signatures: list[Signature] = field(default_factory=list)
     listed: list[ListedDrawing] = field(default_factory=list)
     list_columns: dict[str, int] = field(default_factory=dict)
-    recognised: Mapping[int, list[Recognised]] = field(default_factory=dict)
+    recognised: Mapping[int, Found] = field(default_factory=dict)
 
     def trust(self, page: int | None, confidence: float) -> float:
         """What is only recognised is trusted less, and never rejected."""

@@ -84,6 +84,8 @@ class Page(msgspec.Struct, kw_only=True):
     """How many characters were read, be it from annotations or by recognition."""
     user_unit: float = 1.0
     """Points in a unit of the page: boxes are in units, sizes in millimetres."""
+    skew: float = 0.0
+    """Degrees by which the lines of a scan rise to the right."""
 
     @property
     def text_layer(self) -> bool:

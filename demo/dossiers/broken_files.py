@@ -70,12 +70,14 @@ def _second_page_gone(pdf: Pdf) -> None:
     del pdf.pages[1]
 
 
-def scanned(data: bytes, dpi: int = SCAN_DPI) -> bytes:
-    """The first page as a picture of itself, the others as they are."""
+def scanned(data: bytes, dpi: int = SCAN_DPI, *, skew: float = 0.0) -> bytes:
+    """The first page as a picture of itself, turned by `skew` degrees counter-clockwise; the others as they are."""
     from reportlab.lib.utils import ImageReader
     from reportlab.pdfgen.canvas import Canvas
 
     image = _rendered(data, 0, dpi)
+    if skew:
+        image = image.rotate(skew, Image.Resampling.BICUBIC, expand=True, fillcolor="white")
     jpeg, page = io.BytesIO(), io.BytesIO()
     image.convert("RGB").save(jpeg, "JPEG", quality=80)
     width, height = image.width * 72 / dpi, image.height * 72 / dpi

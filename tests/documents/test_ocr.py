@@ -8,18 +8,18 @@ import pytest
 
 from documents import ocr, read
 from documents.check import check_document, submitted_file
-from documents.ocr import Recognised
+from documents.ocr import Found, Recognised
 from documents.report import Content, DocumentReport, Severity
 from documents.rulebook import shipped
 from tests.documents.builders import TODAY
 
 
-def read_with(path: Path, lines: list[Recognised]) -> DocumentReport:
-    """The reading job as the sandbox runs it, with these lines recognised on page 1."""
+def read_with(path: Path, lines: list[Recognised], *, skew: float = 0.0) -> DocumentReport:
+    """The reading job as the sandbox runs it, with these lines recognised on page 1, straightened by `skew`."""
     file, frames = submitted_file(path), []
     request = read.ReadRequest(
         path=file.path, file=file.name, sha256=file.sha256, size=file.size, today=TODAY, book=shipped(),
-        recognised={1: lines},
+        recognised={1: Found(page=1, lines=lines, skew=skew)},
     )  # fmt: skip
     read.read_document(msgspec.msgpack.encode(request), lambda kind, payload: frames.append((kind, payload)))
     return msgspec.msgpack.decode(frames[-1][1], type=DocumentReport)
