@@ -36,7 +36,7 @@ SUSPENDED_SHARE = 0.03
 SHOWN_STATES = (
     "draft", "submitted", "received", "correcting", "accepted", "reviewing", "slotting", "scheduled", "onsite",
     "deliberating", "rectifying", "recheck_requested", "desk_recheck", "opinion_ready", "issued", "filed",
-    "suspended", "withdrawn", "rejected", "terminated",
+    "suspended", "withdrawn", "rejected", "terminated", "revoked",
 )  # fmt: skip
 SHOWN_EACH = 3
 #: By the case's number, modulo `KINDS_RECUR`.
@@ -275,7 +275,7 @@ def _steered(plan: Plan, state: str) -> Plan:
         defect = SITE_DEFECTS[first.department][0]
         failed = replace(first, result="rectify", defects=(defect,), recheck="desk")
         return replace(plan, parts=(failed, *cleared), rectification_days=max(4, plan.rectification_days))
-    if state in {"opinion_ready", "issued", "filed"}:
+    if state in {"opinion_ready", "issued", "filed", "revoked"}:
         return replace(plan, parts=(replace(first, result="agree", defects=(), recheck=None), *cleared))
     return plan
 
@@ -335,6 +335,8 @@ class Course:
         yield self._step("issue", "issued", rng.randint(0, 1))
         yield self._step("file", "filed", rng.randint(1, 4))
         yield self._step("archive", "archived", rng.randint(4, 15))
+        if plan.until == "revoked":
+            yield self._step("revoke", "revoked", rng.randint(10, 30))
 
     def _rectify(self, failed: Sequence[Participation]) -> Iterator[Step]:
         yield self._step("conclude", "rectifying", self.rng.randint(0, 1))

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core import ledger, outbox
+from core.clock import local_date
 from core.outbox import OutboxEvent
 from core.people import Account, AccountRole, Delegation
 from core.printed import verification_code
@@ -25,6 +26,7 @@ from inspection.catalogue import current_matters
 from inspection.commands.decisions import OPINION_TOPIC
 from inspection.opinion_content import opinion_content
 from inspection.reckoning import reckoning
+from inspection.states import Event, LetterKind
 from inspection.triggers import Facts, Risk, Use
 
 #: In the order in which rows refer to each other.
@@ -138,21 +140,42 @@ async def _write_opinions(session: AsyncSession, *, now: datetime) -> int:
     )
     # Kept in the session, so that what every opinion quotes is read once.
     known = [list(await session.scalars(sa.select(model))) for model in (models.Project, models.Segment)]
+    events = await session.scalars(
+        sa.select(models.CaseEvent).where(col(models.CaseEvent.name) == Event.REVOKE)
+    )
+    revocations = {event.case_id: event for event in events}
     for number, case in enumerate(cases):
         if case.issued_at is None or case.issuer_id is None:
             continue
-        code = verification_code()
+        code, revoked = verification_code(), revocations.get(case.id)
         session.add(
             models.JointOpinion(
                 case_id=case.id,
                 verification_code=code,
                 issued_at=case.issued_at,
                 issued_by=case.issuer_id,
+                revoked_at=revoked.at if revoked else None,
+                revoked_by=revoked.by if revoked else None,
                 content=await opinion_content(session, case, code=code, now=case.issued_at),
             )
         )
+        if revoked:
+            session.add(_revocation(case, revoked, code=code))
         due = now + number * BETWEEN_RENDERINGS
         outbox.emit(session, OPINION_TOPIC, {"case_id": case.id}, now=now, due=due)
     await session.flush()
     known.clear()
     return len(cases)
+
+
+def _revocation(case: models.Case, event: models.CaseEvent, *, code: str) -> models.Letter:
+    issued_on = local_date(case.issued_at).isoformat() if case.issued_at else ""
+    return models.Letter(
+        case_id=case.id,
+        kind=LetterKind.REVOCATION,
+        recipient=f"account:{case.applicant_id}",
+        content={"reason": event.data["reason"], "of_code": code, "issued_on": issued_on},
+        sent_at=event.at,
+        read_at=event.at,
+        read_by=case.applicant_id,
+    )

@@ -58,6 +58,7 @@ CHAPTERS: Mapping[str, Chapter] = {
     "issue": onsite.issue,
     "file": _by(Event.FILE, "window"),
     "archive": _by(Event.ARCHIVE, "window"),
+    "revoke": _by(Event.REVOKE, "dispatcher", reason="取得意见书所附检测报告经查系伪造"),
     "suspend": _suspend,
     "resume": _resume,
     "withdraw": _withdraw,

@@ -163,7 +163,9 @@ async def test_running_clocks_and_open_searches_wait_for_the_worker(loaded: Data
 
 async def test_closed_cases_leave_nothing_running(loaded: Database) -> None:
     closed = sa.select(col(models.Case.id)).where(
-        col(models.Case.state).in_(["archived", "filed", "issued", "withdrawn", "terminated", "rejected"])
+        col(models.Case.state).in_(
+            ["archived", "filed", "issued", "withdrawn", "terminated", "rejected", "revoked"]
+        )
     )
 
     running = col(models.Clock.stopped_at).is_(None) & col(models.Clock.case_id).in_(closed)
