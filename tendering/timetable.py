@@ -97,6 +97,13 @@ def rules_for(category: Category, kind: NoticeKind, method: str | None, day: dat
     return tuple(rule for rule in timetable() if rule.applies(category, kind, method, day))
 
 
+@cache
+def fields_of(category: Category, kind: NoticeKind) -> frozenset[str]:
+    """The dates that any rule speaks of for such a notice."""
+    rules = [rule for rule in timetable() if category in rule.categories and kind in rule.kinds]
+    return frozenset(name for rule in rules for name in (rule.start, rule.end))
+
+
 def stated_dates(content: Content, published_at: datetime) -> dict[str, datetime]:
     """Every date that the notice states, by the names that rules use.
 

@@ -1,7 +1,7 @@
 """The form of a draft: read into a publication, filled from one, or begun by an outline."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from api.web import words
 from api.web.amounts import typed_amount
 from api.web.portal import words as portal_words
+from api.web.portal.offers import offers_from, offers_text
 from core import clock
 from core.errors import FieldProblem, InvalidInput
 from tendering import drafts
@@ -17,6 +18,7 @@ from tendering.outlines import Outline, outline_of
 from tendering.records import NoticeDetail
 from tendering.regions import regions
 from tendering.rules import Category, NoticeKind, next_kinds
+from tendering.timetable import fields_of
 
 #: Rows of links: the row's name, and of each link its text, address and whether it is the one followed.
 Beginnings = Sequence[tuple[str, list[tuple[str, str, bool]]]]
@@ -27,8 +29,12 @@ DATE_FIELDS = (
     "opening",
     "listing_from",
     "listing_to",
+    "report_received",
     "publicity_from",
     "publicity_to",
+    "decided",
+    "award_letter",
+    "signed",
 )
 
 
@@ -44,6 +50,7 @@ class DraftForm:
     project_code: str = ""
     method: str = ""
     ceiling: str = ""
+    offers: str = ""
     text: str = ""
     documents_from: str = ""
     documents_to: str = ""
@@ -51,8 +58,12 @@ class DraftForm:
     opening: str = ""
     listing_from: str = ""
     listing_to: str = ""
+    report_received: str = ""
     publicity_from: str = ""
     publicity_to: str = ""
+    decided: str = ""
+    award_letter: str = ""
+    signed: str = ""
     process: str = ""
 
 
@@ -63,7 +74,15 @@ def choices() -> dict[str, Any]:
         "methods": [(code, portal_words.method_name(code)) for code in portal_words.METHODS],
         "districts": list(regions().items()),
         "date_fields": DATE_FIELDS,
+        "usual_dates": usual_dates,
     }
+
+
+def usual_dates(data: DraftForm, problems: Mapping[str, str]) -> list[str]:
+    """The dates that the law speaks of in a notice of this kind, and those that are filled in or wrong."""
+    known = data.category in set(Category) and data.kind in set(NoticeKind)
+    spoken = fields_of(Category(data.category), NoticeKind(data.kind)) if known else frozenset(DATE_FIELDS)
+    return [name for name in DATE_FIELDS if name in spoken or name in problems or getattr(data, name)]
 
 
 def publication_from(data: DraftForm, *, now: datetime) -> Publication:
@@ -85,6 +104,9 @@ def publication_from(data: DraftForm, *, now: datetime) -> Publication:
         problems.append(FieldProblem("district", "该项填写有误。"))
     if data.category not in set(Category) or data.kind not in set(NoticeKind):
         problems.append(FieldProblem("kind", "该项填写有误。"))
+        raise InvalidInput(problems=tuple(problems))
+    kind = NoticeKind(data.kind)
+    offers = offers_from(data.offers, kind, signed=dates.get("signed"), problems=problems)
     if problems:
         raise InvalidInput(problems=tuple(problems))
     key = secrets.token_hex(8)
@@ -93,7 +115,7 @@ def publication_from(data: DraftForm, *, now: datetime) -> Publication:
         key=key,
         process=key,
         category=Category(data.category),
-        kind=NoticeKind(data.kind),
+        kind=kind,
         title=data.title.strip(),
         published_at=now,
         district=data.district or None,
@@ -104,6 +126,7 @@ def publication_from(data: DraftForm, *, now: datetime) -> Publication:
             dates=Dates(**dates),
             method=data.method or None,
             text=data.text.strip(),
+            **offers,
         ),
     )
 
@@ -120,6 +143,7 @@ def form_of(publication: Publication, process_code: str | None) -> DraftForm:
         project_code=publication.project_code or "",
         method=content.method or "",
         ceiling=str(ceiling) if ceiling is not None else "",
+        offers=offers_text(content),
         text=content.text,
         process=process_code or "",
         **_moments(content.dates),

@@ -13,6 +13,7 @@ from api.web.portal.notices import WORDS, PageRequest, said_of
 from api.web.rendering import page
 from core.calendars import load_calendar
 from tendering import drafts
+from tendering.rules import may_follow
 
 
 @get("/drafts/{number:int}/preview", **DRAFTING)
@@ -23,7 +24,8 @@ async def preview(
     draft = await drafts.find_draft(session, number)
     moment = draft.publish_at or now
     process = await drafts.preview_draft(session, draft, now=moment)
-    said = said_of(process.notices[-1], process, now=moment, calendar=await load_calendar(session))
+    *earlier, notice = process.notices
+    said = said_of(notice, process, now=moment, calendar=await load_calendar(session))
     said["chain"][0]["href"] = None  # it has no address yet
     return page(
         request,
@@ -32,6 +34,7 @@ async def preview(
         draft=draft,
         address=f"/drafts/{number}",
         findings=await drafts.check_draft(session, draft, now=moment),
+        fits=may_follow(notice.kind, earlier[-1].kind if earlier else None, notice.category),
         objections=[],
         similar=[],
         **WORDS,

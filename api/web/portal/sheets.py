@@ -45,6 +45,7 @@ COLUMNS: Mapping[str, str] = {
     "project_code": "投资项目代码",
     "method": "交易方式",
     "ceiling": "最高限价",
+    "offers": "单位和价格",
     "text": "公告正文",
     **{name: portal_words.FIELDS[name] for name in DATE_FIELDS},
 }

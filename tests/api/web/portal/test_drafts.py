@@ -138,6 +138,7 @@ async def test_preview_is_the_page_that_is_published(client: httpx.AsyncClient, 
     assert "出让年限与起始价" in begun
     assert re.search(r'name="listing_to"[^>]*value="20', begun)
     assert "不得发布" in unlawful.text
+    assert "不能接在本项目的上一份公告之后" not in unlawful.text
     assert f"{place}/publish" not in own.text
     assert f"{place}/publish" in preview.text
     assert main_of(preview.text) == main_of(published.text)
@@ -145,3 +146,30 @@ async def test_preview_is_the_page_that_is_published(client: httpx.AsyncClient, 
     assert code.split("/")[2] in preview.text
     assert 'value="北岸片区一号地块成交公示"' in following
     assert FORM["buyer"] in following
+
+
+async def test_bids_awards_and_contracts_are_drafted_as_lines(
+    client: httpx.AsyncClient, log_in: LogIn
+) -> None:
+    await log_in(Role.TRADING_CLERK)
+    lines = "甲建设有限公司、乙设计院联合体｜1,799,255.53元\n2｜丙建设有限公司|下浮率3%"
+    candidates = FORM | {"kind": "candidates", "offers": lines}
+    place = (await post(client, "/drafts", candidates)).headers["location"]
+    form, preview = (await client.get(place)).text, (await client.get(f"{place}/preview")).text
+    refused = [
+        await post(client, "/drafts", FORM | {"kind": kind, "offers": text})
+        for kind, text in [
+            ("result", "只有单位"),
+            ("contract", "甲公司｜下浮率3%"),
+            ("tender", "甲公司｜1万元"),
+        ]
+    ]
+    signed = {"kind": "contract", "offers": "甲公司｜120万元", "signed": deadline(0)}
+    contract = (await post(client, "/drafts", FORM | signed)).headers["location"]
+
+    assert "不能接在本项目的上一份公告之后" in preview  # a process does not begin with its candidates
+    assert "甲建设有限公司、乙设计院｜1,799,255.53元\n2｜丙建设有限公司｜下浮率3%</textarea>" in form
+    assert re.search(r'id="publicity_to".*<summary>其他日期</summary>.*id="signed"', form, re.DOTALL)
+    assert ("¥1,799,255.53" in preview, "联合体" in preview, "3%" in preview) == (True, True, True)
+    assert [(answer.status_code, 'href="#offers"' in answer.text) for answer in refused] == [(422, True)] * 3
+    assert "¥1,200,000.00" in (await client.get(f"{contract}/preview")).text
