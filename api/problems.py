@@ -9,7 +9,7 @@ import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from api.web.rendering import page
 from core.errors import (
@@ -159,6 +159,14 @@ def render_outage(request: AnyRequest, error: OperationalError) -> Response[Any]
     return render_refusal(request, Unavailable())
 
 
+def render_unstorable(request: AnyRequest, error: DataError) -> Response[Any]:
+    """A character that no text may hold, a number that no column has room for."""
+    log.warning("unstorable", path=request.url.path, error=str(error.orig))
+    return render_refusal(
+        request, InvalidInput(problems=(FieldProblem("", "内容含有无法保存的字符或过大的数。"),))
+    )
+
+
 def wants_json(request: AnyRequest) -> bool:
     accept = request.headers.get("accept", "")
     return request.url.path.startswith("/api/") or (MediaType.JSON in accept and MediaType.HTML not in accept)
@@ -176,5 +184,6 @@ EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[AnyRequest, Any], Resp
     Refusal: render_refusal,
     HTTPException: render_http,
     OperationalError: render_outage,
+    DataError: render_unstorable,
     Exception: render_fault,
 }

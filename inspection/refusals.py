@@ -73,6 +73,11 @@ class PartyMissing(Refusal):
     message = "没有参验部门。"
 
 
+class AlreadyDrawnIn(Refusal):
+    code = "already_drawn_in"
+    message = "该事项已在参验之列。"
+
+
 class ReviewsOutstanding(Refusal):
     code = "reviews_outstanding"
     message = "还有部门没有完成审查。"

@@ -127,7 +127,7 @@ def record_package(
 
 
 def _milestones_release(ocid: str, milestones: Sequence[Milestone], *, after: datetime) -> dict[str, Any]:
-    moment = instant(max(after, *(each.at for each in milestones if each.at is not None)))
+    moment = instant(max([after, *(each.at for each in milestones if each.at is not None)]))
     return {
         "ocid": ocid,
         "id": f"{ocid}-milestones-{moment}",

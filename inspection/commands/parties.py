@@ -14,7 +14,7 @@ from inspection.commands import letters, timekeeping
 from inspection.commands.application import began_on, facts_of, matters_for, require_documents
 from inspection.commands.transitions import move, move_party, note, parties_of
 from inspection.models import Case, Finding, Matter, Party, Segment
-from inspection.refusals import PartyMissing, ReasonRequired, WrongState
+from inspection.refusals import AlreadyDrawnIn, PartyMissing, ReasonRequired, WrongState
 from inspection.rules import Situation
 from inspection.states import (
     UNSETTLED,
@@ -41,6 +41,8 @@ async def fan_out(
     removed: Mapping[str, str] | None = None,
 ) -> list[Party]:
     """抄告: draw in the matters by rule; `added` and `removed` map a matter's code to the lead's reason."""
+    if case.state is not CaseState.ACCEPTED:
+        raise WrongState
     added, removed = added or {}, removed or {}
     if not all(reason.strip() for reason in (*added.values(), *removed.values())):
         raise ReasonRequired
@@ -77,6 +79,8 @@ async def add_party(
     if matter_code not in matters:
         raise NotFound
     matter = matters[matter_code]
+    if any(party.matter_id == matter.id for party in await parties_of(session, case)):
+        raise AlreadyDrawnIn
     party = _party(case, matter, by=by, reason=reason, now=now)
     await _draw_in(session, case, [(party, matter)], now=now)
     note(session, case, "party.added", by=by, now=now, party=party, data={"reason": reason})

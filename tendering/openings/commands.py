@@ -19,7 +19,7 @@ from tendering.models import Notice, Process, ocid_of
 from tendering.openings.models import Venue, VenueBooking
 from tendering.rules import Category
 
-SHORTEST, LONGEST = timedelta(minutes=15), timedelta(hours=10)
+SHORTEST, LONGEST = 15, 600  # minutes
 _NAME_LIMIT = 60
 
 
@@ -79,7 +79,7 @@ async def book_venue(
 
     Raises NotFound, NothingToOpen, InvalidInput, VenueTaken.
     """
-    if not SHORTEST <= timedelta(minutes=minutes) <= LONGEST:
+    if not SHORTEST <= minutes <= LONGEST:
         raise InvalidInput(problems=(FieldProblem("minutes", "该项填写有误。"),))
     venue = await session.get(Venue, venue_id)
     if venue is None or not venue.active:

@@ -123,6 +123,12 @@ async def test_lead_adds_and_removes_parties_with_a_reason(session: AsyncSession
     )
     assert {party.department_code for party in drawn} == {"quality", "fire", "planning", "elevators"}
     assert [party.reason for party in drawn if party.added_by] == ["现场有电梯"]
+    with pytest.raises(refusals.WrongState):
+        await parties.fan_out(session, case, by=world.dispatcher, now=at(3))
+    with pytest.raises(refusals.AlreadyDrawnIn):
+        await parties.add_party(
+            session, case, matter_code="elevators", reason="又加", by=world.dispatcher, now=at(3)
+        )
 
 
 async def test_rejecting_review_stops_the_promise_until_the_department_agrees(

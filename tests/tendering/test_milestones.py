@@ -209,3 +209,16 @@ async def test_the_record_says_what_became_of_the_dates(world: World) -> None:
     assert told["bids_close"] == ("met", closed, closed)
     assert [each["tag"] for each in record["releases"]] == [["tender"], ["tenderUpdate"]]
     assert record["compiledRelease"]["date"] == closed
+
+
+async def test_the_record_holds_dates_that_are_yet_to_come(world: World) -> None:
+    await world.publish(1, NoticeKind.TENDER, Dates(bid_deadline=DEADLINE))
+    process = await find_process(world.session, ocid_of(world.process))
+    milestones = await commands.list_milestones(world.session, world.process)
+
+    package = ocds.record_package(process, uri="https://example.org", publisher="x", milestones=milestones)
+
+    (record,) = package["records"]
+    stated = {each["id"]: each["status"] for each in record["compiledRelease"]["tender"]["milestones"]}
+    assert stated["bids_close"] == "scheduled"
+    assert record["compiledRelease"]["date"] == ocds.instant(process.notices[-1].published_at)

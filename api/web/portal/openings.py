@@ -18,7 +18,7 @@ from api.web.portal.objections import refused
 from api.web.rendering import page
 from core import clock
 from core.access import Action
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput
 from tendering.openings import commands
 
 DAYS = 14
@@ -32,8 +32,8 @@ class VenueForm:
 
 @dataclass
 class BookingForm:
-    venue: str = ""
-    minutes: str = "60"
+    venue: int = 0
+    minutes: int = 60
 
 
 @get("/openings", opt={"public": True}, include_in_schema=False)
@@ -70,11 +70,7 @@ async def book(
     process: FromPath[str],
     data: Annotated[BookingForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
-    if not data.venue.isdecimal() or not data.minutes.isdecimal():
-        raise NotFound
-    await commands.book_venue(
-        session, int(data.venue), process, minutes=int(data.minutes), by=caller.person, now=now
-    )
+    await commands.book_venue(session, data.venue, process, minutes=data.minutes, by=caller.person, now=now)
     return Redirect("/openings", status_code=303)
 
 

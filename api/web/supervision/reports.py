@@ -2,12 +2,12 @@
 
 import asyncio
 import calendar
+import re
 from datetime import date, datetime
-from typing import Annotated
 
 import sqlalchemy as sa
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,19 +29,22 @@ from inspection.models import Case, IndicatorSnapshot, Project, Segment
 from inspection.queries import indicator_facts
 from inspection.report import Report, sentences
 
-Month = Annotated[str, QueryParameter(pattern=r"^(\d{4}(-(0[1-9]|1[0-2]))?)?$")]
-"""`2026`, `2026-05`, or nothing for the month before the present one."""
+_PERIOD = re.compile(r"(?P<year>[12][0-9]{3})(?:-(?P<month>0[1-9]|1[0-2]))?")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FAMILIES = range(1, 14)
 
 
 def period_of(text: str, today: date) -> Period:
+    """`2026`, `2026-05`, or nothing for the month before the present one. Raises `InvalidInput`."""
     if not text:
         text = f"{today.year - 1}-12" if today.month == 1 else f"{today.year}-{today.month - 1:02}"
-    year = int(text[:4])
-    if len(text) == len("2026"):
+    stated = _PERIOD.fullmatch(text)
+    if stated is None:
+        raise InvalidInput(problems=(FieldProblem("period", "请选择月份或年份。"),))
+    year = int(stated["year"])
+    if stated["month"] is None:
         return Period(date(year, 1, 1), date(year, 12, 31))
-    month = int(text[5:])
+    month = int(stated["month"])
     return Period(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
 
 
@@ -52,7 +55,7 @@ async def report_of(session: AsyncSession, period: Period, now: datetime) -> Rep
 
 @get("/supervision/report", opt={"action": Action.SUPERVISE}, include_in_schema=False)
 async def show_report(
-    request: PageRequest, session: AsyncSession, now: datetime, period: Month = ""
+    request: PageRequest, session: AsyncSession, now: datetime, period: FromQuery[str] = ""
 ) -> Template:
     chosen = period_of(period, local_date(now))
     report = await report_of(session, chosen, now)
@@ -76,7 +79,7 @@ async def show_report(
 
 
 @get("/supervision/report.pdf", opt={"action": Action.SUPERVISE}, include_in_schema=False)
-async def download_pdf(session: AsyncSession, now: datetime, period: Month = "") -> Response[bytes]:
+async def download_pdf(session: AsyncSession, now: datetime, period: FromQuery[str] = "") -> Response[bytes]:
     report = await report_of(session, period_of(period, local_date(now)), now)
     names, locale = await department_names(session), current_locale.get()
     pdf = await asyncio.to_thread(report_files.as_pdf, report, locale, names, made_on=local_date(now))
@@ -84,7 +87,9 @@ async def download_pdf(session: AsyncSession, now: datetime, period: Month = "")
 
 
 @get("/supervision/report.xlsx", opt={"action": Action.SUPERVISE}, include_in_schema=False)
-async def download_workbook(session: AsyncSession, now: datetime, period: Month = "") -> Response[bytes]:
+async def download_workbook(
+    session: AsyncSession, now: datetime, period: FromQuery[str] = ""
+) -> Response[bytes]:
     report = await report_of(session, period_of(period, local_date(now)), now)
     names, locale = await department_names(session), current_locale.get()
     book = await asyncio.to_thread(report_files.as_workbook, report, locale, names)
@@ -98,7 +103,7 @@ async def show_cases(
     session: AsyncSession,
     now: datetime,
     figure: FromQuery[str],
-    period: Month = "",
+    period: FromQuery[str] = "",
     department: FromQuery[str | None] = None,
 ) -> Template:
     """The cases that a figure counts."""
@@ -134,10 +139,7 @@ async def keep_snapshot(
     request: PageRequest, session: AsyncSession, caller: Principal | None, now: datetime
 ) -> Redirect:
     form = await request.form()
-    try:
-        period = period_of(str(form.get("period", "")), local_date(now))
-    except ValueError as error:
-        raise InvalidInput(problems=(FieldProblem("period", "请选择月份或年份。"),)) from error
+    period = period_of(str(form.get("period", "")), local_date(now))
     row = await take_snapshot(
         session, await report_of(session, period, now), by=person(caller).person, now=now
     )

@@ -56,6 +56,19 @@ async def test_code_leads_to_departments_and_no_person(city: City, issued: tuple
     assert (await city.get(f"/verify?code={printed.lower()}")).text.count("联合验收意见书真实有效") == 1
 
 
+async def test_minutes_are_read_by_department_in_both_languages(city: City) -> None:
+    async with city.database.transaction() as session:
+        case, city.now = await world.visited(session, city.world, city.now)
+    await city.log_in(city.world.dispatcher)
+    address = f"/inspections/{case.code}/minutes/1"
+    chinese = await city.get(address)
+    city.client.cookies.set("lang", "en")
+    english = await city.get(address)
+    assert (chinese.status_code, english.status_code) == (200, 200)
+    assert "（消防）" in chinese.text
+    assert "Fire" in english.text
+
+
 async def verification_code(city: City, code: str) -> str:
     page = (await city.get(f"/cases/{code}")).text
     return page.partition('href="/verify/')[2].partition('"')[0]

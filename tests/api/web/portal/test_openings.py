@@ -39,12 +39,14 @@ async def test_clerk_books_a_room_and_everybody_sees_it(
         await post(client, f"/openings/{process}", {"venue": "1", "minutes": "60"}),
         await post(client, f"/openings/{process}", {"venue": "999", "minutes": "60"}),
         await post(client, "/openings/NOTHING", {"venue": "1", "minutes": "60"}),
+        await post(client, f"/openings/{process}", {"venue": "9" * 20, "minutes": "60"}),
+        await post(client, f"/openings/{process}", {"venue": "1", "minutes": "9" * 20}),
     ]
     client.cookies.clear()
     shown = await client.get("/openings")
     past = await client.get("/openings?from=2020-01-01", headers={"accept-language": "en"})
 
-    assert statuses == [422, 303, 303, 404, 409]
+    assert statuses == [422, 303, 303, 404, 409, 422, 422]
     assert "第三开标室" in shown.text
     assert item.title in shown.text
     assert "No openings in these two weeks." in past.text

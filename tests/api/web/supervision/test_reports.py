@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from api.web.supervision.reports import period_of
+from core.errors import InvalidInput
 from inspection.figures import Period
 from tests.api.web import walk
 from tests.api.web.conftest import City
@@ -34,6 +35,12 @@ async def _visited(city: City) -> str:
     await walk.book(city, code)
     await walk.go_to_visit(city, code)
     return code
+
+
+@pytest.mark.parametrize("text", ["0000", "2026-13", "2026-1", "9" * 20, "２０２６"])
+def test_what_is_no_period_is_wrong_input(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        period_of(text, date(2026, 3, 4))
 
 
 async def test_figures_lead_to_their_cases_and_a_snapshot_says_what_changed(city: City) -> None:
