@@ -1,11 +1,13 @@
-"""Lower bounds of each term, for plans that serve every visit that can be served at all.
+"""Lower bounds of each term and of each level, for plans that serve every visit that can be served at all.
 
 Every bound relaxes the problem: visits do not meet each other (lateness, substitutes), only those of a group do
-(splits), or departments do not wait for each other (travel, see `tour_bound.py`).
+(splits), departments do not wait for each other (travel, see `tour_bound.py`), or their officers have no names (levels
+of small problems, see `joint_bound.py`).
 """
 
 from collections.abc import Callable, Iterator
 
+from scheduling.joint_bound import least_together
 from scheduling.objectives import MEASURES
 from scheduling.problem import Problem, Term
 from scheduling.search import model as at
@@ -18,6 +20,28 @@ def lower_bounds(problem: Problem) -> dict[Term, int]:
     """No plan that serves as many visits has less of a term; terms without a bound of their own are 0."""
     *_, bounds = rising_bounds(compile_problem(problem))
     return bounds
+
+
+def level_bounds(problem: Problem, *, seconds: float) -> tuple[int, ...]:
+    """No plan that serves as many visits has less of a level. `seconds` bound the search for each."""
+    *_, bounds = rising_level_bounds(compile_problem(problem), seconds=seconds)
+    return bounds
+
+
+def rising_level_bounds(
+    compiled: Compiled, *, seconds: float, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[int, ...]]:
+    """The bounds of the levels as they become known: term by term, then level by level of all departments together."""
+    levels = compiled.problem.levels
+    best = [0] * len(levels)
+    for terms in rising_bounds(compiled, stopped=stopped):
+        best = [sum(weight * terms[term] for term, weight in level.weights.items()) for level in levels]
+        yield tuple(best)
+    for rank, level in enumerate(levels):
+        if not terms[Term.UNSERVED] and not stopped():
+            for bound in least_together(compiled, level.weights, seconds=seconds, stopped=stopped):
+                best[rank] = max(best[rank], bound)
+                yield tuple(best)
 
 
 def rising_bounds(

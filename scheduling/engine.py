@@ -4,7 +4,7 @@ The kernels of `search/` run without the interpreter's lock, so chains are threa
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,8 +13,9 @@ from threading import Thread
 import msgspec
 import numpy as np
 
-from scheduling.bounds import rising_bounds
+from scheduling.bounds import rising_level_bounds
 from scheduling.checker import Report, check
+from scheduling.objectives import level_values
 from scheduling.plan import Plan, booked_plan
 from scheduling.problem import Hold, Officer, Problem, Record, Site, Term, Visit
 from scheduling.search import model as at
@@ -57,6 +58,8 @@ OPEN_SHARE = 0.7
 FIRST_CALL_MOVES = 200
 #: Up to this many visits, travel is bounded while the search goes on: beyond, it would take the search's time.
 MOST_BOUNDED = 120
+#: As long may the bound of a level be raised.
+MOST_SECONDS_BOUNDED = 60.0
 
 
 class Budget(Record, frozen=True, kw_only=True):
@@ -158,20 +161,16 @@ class Search:
         )
 
     def levels(self, state: Ints) -> tuple[int, ...]:
-        return self._weighed(dict(zip(Term, (int(term) for term in terms_of(state)), strict=True)))
+        terms = dict(zip(Term, (int(term) for term in terms_of(state)), strict=True))
+        return level_values(self.compiled.problem, terms)
 
     def find_bounds(self) -> None:
         """Raises `bounds` until all are known or the solve has ended."""
-        for bounds in rising_bounds(self.compiled, stopped=lambda: self.ended):
-            self.bounds = self._weighed(bounds)
+        rising = rising_level_bounds(self.compiled, seconds=MOST_SECONDS_BOUNDED, stopped=lambda: self.ended)
+        for bounds in rising:
+            self.bounds = bounds
             if self.ended or len(self.compiled.problem.visits) > MOST_BOUNDED:
                 return
-
-    def _weighed(self, value: Mapping[Term, int]) -> tuple[int, ...]:
-        return tuple(
-            sum(weight * value[term] for term, weight in level.weights.items())
-            for level in self.compiled.problem.levels
-        )
 
 
 def terms_of(state: Ints) -> Ints:

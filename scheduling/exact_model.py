@@ -30,25 +30,18 @@ class _Part:
     takes: dict[int, Any] = field(default_factory=dict)  # officer: literal
 
 
-class Model:
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.compiled: Compiled = compile_problem(problem)
+class VisitModel:
+    """When each visit is held: its day, the half of it, its starts and the order of segments."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        problem = compiled.problem
+        self.problem, self.compiled = problem, compiled
         self.cp = cp_model.CpModel()
         self.served = [self.cp.new_bool_var(f"served {visit.id}") for visit in problem.visits]
         self.on_day = [[self.cp.new_bool_var("") for _ in range(problem.days)] for _ in problem.visits]
         self.afternoon = [self.cp.new_bool_var("") for _ in problem.visits]
         self.parts: list[list[_Part]] = []
-        self.legs: list[Any] = []
-        self.out: dict[tuple[str, int, int], list[Any]] = {}
-        self.waits: list[Any] = []
         self._visits()
-        self._teams()
-        for officer in range(len(problem.officers)):
-            self._circuit(officer)
-            self._caps(officer)
-        self._seats()
-        self._bookings()
 
     def cell(self, name: int, number: int) -> int:
         return int(self.compiled.m[self.compiled.m[name] + number])
@@ -109,6 +102,29 @@ class Model:
                         self.served[number]
                     )
 
+    def spans(self, officer: int, day: int) -> list[tuple[int, int]]:
+        m = self.compiled.m
+        row = officer * self.problem.days + day
+        spot = int(m[at.SPAN]) + row * int(m[at.SPANS]) * 2
+        count = self.cell(at.SPAN_COUNT, row)
+        return [(int(m[spot + 2 * span]), int(m[spot + 2 * span + 1])) for span in range(count)]
+
+
+class Model(VisitModel):
+    """With who takes each part, and in which order."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(compile_problem(problem))
+        self.legs: list[Any] = []
+        self.out: dict[tuple[str, int, int], list[Any]] = {}
+        self.waits: list[Any] = []
+        self._teams()
+        for officer in range(len(problem.officers)):
+            self._circuit(officer)
+            self._caps(officer)
+        self._seats()
+        self._bookings()
+
     def _teams(self) -> None:
         for number, visit in enumerate(self.problem.visits):
             for node in range(self.cell(at.VISIT_NODES, number), self.cell(at.VISIT_NODES, number + 1)):
@@ -129,7 +145,7 @@ class Model:
             starts = [
                 [day * problem.day_ticks + start, day * problem.day_ticks + end - part.duration]
                 for day in days
-                for start, end in self._spans(officer, day)
+                for start, end in self.spans(officer, day)
                 if end - start >= part.duration
             ]
             if starts:
@@ -138,13 +154,6 @@ class Model:
                 self.cp.add_linear_expression_in_domain(
                     part.start, Domain.from_intervals(starts)
                 ).only_enforce_if(takes)
-
-    def _spans(self, officer: int, day: int) -> list[tuple[int, int]]:
-        m = self.compiled.m
-        row = officer * self.problem.days + day
-        spot = int(m[at.SPAN]) + row * int(m[at.SPANS]) * 2
-        count = self.cell(at.SPAN_COUNT, row)
-        return [(int(m[spot + 2 * span]), int(m[spot + 2 * span + 1])) for span in range(count)]
 
     def _circuit(self, officer: int) -> None:
         """The order in which an officer goes through his parts, and the travel between them."""
@@ -209,7 +218,7 @@ class Model:
         """Starts of a part that can be reached from the office, or from which it can be reached, within hours."""
         intervals = []
         for day in range(self.problem.days):
-            spans = self._spans(officer, day)
+            spans = self.spans(officer, day)
             if spans:
                 midnight = day * self.problem.day_ticks
                 low = spans[0][0] + (way if leaving else 0)

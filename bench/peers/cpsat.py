@@ -8,14 +8,14 @@ from collections import Counter
 
 from ortools.sat.python import cp_model
 
-from bench.scheduling.city import COST, UNSERVED
+from bench.scheduling.city import COST, UNITS, UNSERVED
 from scheduling.exact_model import Model
 from scheduling.exact_terms import terms_of
 from scheduling.plan import Plan
 from scheduling.problem import Problem, Term
 
-#: One unserved visit against the city's cost, in twentieths of a minute.
-WEIGHTS = {Term.UNSERVED: 20 * UNSERVED, **COST}
+#: One unserved visit against the city's cost, in the city's units.
+WEIGHTS = {Term.UNSERVED: UNITS * UNSERVED, **COST}
 #: Arcs of a model that is built in less than a minute here.
 MOST_ARCS = 400_000
 

@@ -65,7 +65,8 @@ LOAD = 0.85
 HALF_DAYS = 20
 #: B posts for each A post, as in the city's establishment of 52 and 30.
 SUBSTITUTES = 30 / 52
-#: What a plan costs besides visits without a place, in twentieths of a minute.
+#: What a plan costs besides visits without a place, in these parts of a minute.
+UNITS = 20
 COST = {
     Term.LATENESS: 10_000,
     Term.MOVED: 1_200,
@@ -94,7 +95,9 @@ class Case:
 
 def cost(terms: Mapping[Term, int]) -> float:
     """What a plan costs, in minutes; an unserved visit outweighs what is saved by leaving it out."""
-    return UNSERVED * terms[Term.UNSERVED] + sum(weight * terms[term] for term, weight in COST.items()) / 20
+    return (
+        UNSERVED * terms[Term.UNSERVED] + sum(weight * terms[term] for term, weight in COST.items()) / UNITS
+    )
 
 
 def instance(visits: int, *, seed: int = 0, levels: tuple[Level, ...] = CITY_LEVELS) -> Problem:
