@@ -1,5 +1,6 @@
 """The indicators once more, from nothing but the audit ledger's entries and a working-day table of another library."""
 
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -35,13 +36,18 @@ def figures_of(entries: Iterable[dict[str, Any]], first: date, last: date) -> di
     accepted = [case for case in cases if within(case.accepted)]
     months = (last.year - first.year) * 12 + last.month - first.month + 1
     areas = {case.segment: case.area for case in visited}
+    year_before = [_year_before(day) for day in (first, last)]
+    areas_before = {
+        case.segment: case.area
+        for case in cases
+        for day in case.days("open_visit")[:1]
+        if year_before[0] <= day <= year_before[1]
+    }
     opened = [day for case in cases for day in case.days("open_visit") if within(day)]
     figures: dict[Key, Decimal | None] = {
         ("1.visited", None): _two(Decimal(len(areas))),
         ("1.issued", None): _two(Decimal(len({case.segment for case in issued}))),
-        ("2.area", None): _two(
-            (sum(areas.values(), Decimal(0)) / 10000).quantize(Decimal("0.1"), ROUND_HALF_UP)
-        ),
+        ("2.area", None): _two(_hectares(areas.values())),
         ("3.monthly", None): ratio(len(areas), months),
         ("4.gross", None): ratio(sum(case.gross for case in done), len(done)),
         ("4.net", None): ratio(sum(case.gross - case.paused for case in done), len(done)),
@@ -53,10 +59,8 @@ def figures_of(entries: Iterable[dict[str, Any]], first: date, last: date) -> di
             len(accepted),
         ),
         ("10.daily", None): ratio(len(opened), _worked(first - timedelta(days=1), last)),
-        ("1.growth", None): None,
-        ("2.growth", None): _two(
-            (sum(areas.values(), Decimal(0)) / 10000).quantize(Decimal("0.1"), ROUND_HALF_UP)
-        ),
+        ("1.growth", None): percent(len(areas) - len(areas_before), len(areas_before)),
+        ("2.growth", None): _two(_hectares(areas.values()) - _hectares(areas_before.values())),
         ("7.visits", None): ratio(sum(len(case.days("open_visit")) for case in closed), len(closed)),
         ("7.wait", None): ratio(
             *_sum_and_count(
@@ -78,6 +82,17 @@ def figures_of(entries: Iterable[dict[str, Any]], first: date, last: date) -> di
         lit = [day for case in cases for day, which in case.lamps if which == lamp and within(day)]
         figures[f"11.{lamp}", None] = _two(Decimal(len(lit)))
     return figures | _pass_rates(cases, within) | _conduct(cases, visited, within)
+
+
+def _year_before(day: date) -> date:
+    """The same day of the year before; a month's last stays the last."""
+    length, before = (monthrange(year, day.month)[1] for year in (day.year, day.year - 1))
+    return date(day.year - 1, day.month, before if day.day == length else min(day.day, before))
+
+
+def _hectares(areas: Iterable[Decimal]) -> Decimal:
+    """In 万㎡, that is hectares, to one decimal."""
+    return (sum(areas, Decimal(0)) / 10000).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def _conduct(cases: Iterable["_Case"], visited: Iterable["_Case"], within: Any) -> dict[Key, Decimal | None]:

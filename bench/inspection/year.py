@@ -24,30 +24,39 @@ from core.outbox import OutboxEvent
 from demo import cases as plans
 from demo.chance import stream
 from demo.city import City
-from inspection.commands import (
-    timekeeping,
-    timers,
-)
-from inspection.models import (
-    Clock,
-)
+from inspection.commands import timers
+from inspection.models import Clock
 from inspection.refusals import SlotTaken
+from inspection.states import Lamp
 
 #: Working days on which a visit is looked for before the bench gives up.
 TRIES = 30
 T = TypeVar("T")
 NOTHING = type(None)
 Life = AsyncIterator[datetime]
+#: By the events' keys, since nobody consumes the year's other events, of which there are soon tens of thousands.
+_RUNNING = (
+    sa.select(sa.func.concat("clock:", col(Clock.id)).label("key"))
+    .where(
+        col(Clock.case_id) == sa.any_(sa.bindparam("cases", type_=sa.ARRAY(sa.BigInteger))),
+        col(Clock.stopped_at).is_(None),
+        col(Clock.lamp) != Lamp.RED,
+    )
+    .cte("running")
+    .prefix_with("MATERIALIZED")
+)
+_PENDING = (
+    sa.select(col(OutboxEvent.id), col(OutboxEvent.due))
+    .join(_RUNNING, _RUNNING.c.key == col(OutboxEvent.key))
+    .where(col(OutboxEvent.done_at).is_(None))
+    .cte("pending")
+    .prefix_with("MATERIALIZED")
+)
 DUE = (
     sa.select(OutboxEvent)
-    .join(Clock, col(Clock.id) == col(OutboxEvent.payload)["clock_id"].as_integer())
-    .where(
-        col(OutboxEvent.topic) == timekeeping.TOPIC,
-        col(OutboxEvent.done_at).is_(None),
-        col(OutboxEvent.due) <= sa.bindparam("until"),
-        col(Clock.case_id) == sa.any_(sa.bindparam("cases", type_=sa.ARRAY(sa.BigInteger))),
-    )
-    .order_by(col(OutboxEvent.due), col(OutboxEvent.id))
+    .join(_PENDING, _PENDING.c.id == col(OutboxEvent.id))
+    .where(_PENDING.c.due <= sa.bindparam("until"))
+    .order_by(_PENDING.c.due, _PENDING.c.id)
     .limit(1)
 )
 
