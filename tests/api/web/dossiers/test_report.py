@@ -1,7 +1,10 @@
+import io
 import re
 from datetime import timedelta
 
+import pikepdf
 import sqlalchemy as sa
+from PIL import Image
 from sqlmodel import col
 
 from core.people import Account
@@ -156,3 +159,30 @@ async def test_window_tells_once_all_that_the_intake_found(city: City) -> None:
     assert "文件真实有效" in same.text
     changed = await city.post("/verify", {"code": printed}, files={"file": ("n.pdf", pdf.content + b" ")})
     assert "文件已被改动" in changed.text
+
+
+async def test_place_on_a_page_with_units_of_its_own(city: City) -> None:
+    """UserUnit makes a page larger, not what is drawn on it another: picture and mark stay in the page's units."""
+    plain = form("建筑工程施工许可证", STRANGER)
+    with pikepdf.open(io.BytesIO(plain)) as pdf, io.BytesIO() as out:
+        pdf.pages[0].obj.UserUnit = 1.25
+        pdf.save(out)
+        enlarged = out.getvalue()
+    shown, code = [], await walk.apply(city)
+    for data in (plain, enlarged):
+        await send(city, code, {"许可证.pdf": data})
+        page = (await city.get(f"/cases/{code}/report?view=page")).text
+        (size,) = re.findall(r'id="sheet" viewBox="0 0 ([\d.]+) ([\d.]+)"', page)
+        (mark,) = re.findall(
+            r'class="mark \w+ current" x="([^"]+)" y="([^"]+)" width="([^"]+)" height="([^"]+)"', page
+        )
+        (picture,) = re.findall(r'<image[^>]+href="([^"?]+)"', page)
+        with Image.open(io.BytesIO((await city.get(picture)).content)) as image:
+            scale = image.width / float(size[0])
+            x, y, w, h = (float(side) * scale for side in mark)
+            part = image.convert("L").crop((round(x), round(y), round(x + w), round(y + h)))
+            inked = any(part.histogram()[:128])
+        shown.append((mark, inked, [round(float(side)) for side in size]))
+    assert "262 × 371 mm" in page
+    assert shown[0] == shown[1]
+    assert shown[0][1:] == (True, [595, 842])
