@@ -1,5 +1,6 @@
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import httpx
 import pytest
@@ -109,11 +110,14 @@ async def test_clerk_corrects_a_quarantined_item(
 
 
 def main_of(page: str) -> str:
-    """What stands in the left column, without what differs by nature: where one may object."""
+    """What the notice itself says: the left column."""
     return page.partition('<div class="stack-l">')[2].partition("<aside")[0]
 
 
-async def test_preview_is_the_page_that_is_published(client: httpx.AsyncClient, log_in: LogIn) -> None:
+async def test_preview_is_the_page_that_is_published(
+    client: httpx.AsyncClient, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", partial(datetime.fromtimestamp, clock.now().timestamp(), UTC))
     await log_in(Role.TRADING_CLERK, login="writer")
     begun = (await client.get("/drafts/new?category=land&kind=tender")).text
     short = await post(client, "/drafts", FORM | {"bid_deadline": deadline(5)})
