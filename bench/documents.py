@@ -202,7 +202,7 @@ def main() -> None:
     arguments.add_argument("--mutants", type=int, default=3_000)
     arguments.add_argument("--rounds", type=int, default=500, help="dossiers checked twice")
     arguments.add_argument("--sheets", type=int, default=200)
-    arguments.add_argument("--ocr", type=int, default=6, help="sheets recognised")
+    arguments.add_argument("--ocr", type=int, default=24, help="sheets recognised")
     arguments.add_argument("--upload", type=int, default=300, help="megabytes sent in one form")
     arguments.add_argument("--part", choices=("speed", "dossiers", "rounds", "hostile", "ocr", "upload"))
     options = arguments.parse_args()

@@ -27,9 +27,7 @@ MAX_PAGES = 20
 LIMITS = Limits(memory_bytes=6 << 30, cpu_seconds=240, wall_seconds=300)
 _DPI = 150
 _SHEET_SIDE_PT = 1200.0
-_SKEW_SIDE = (
-    1600  # pixels: by a hundredth of a degree more, the end of a line of that length moves by a quarter
-)
+_SKEW_SIDE = 1600  # pixels of the longer side of the picture by which skew is judged
 _CORNER = 0.42  # of a sheet's sides
 _FEWEST_LABELS = 2
 _AROUND = 57.0  # points: a row of a title block
