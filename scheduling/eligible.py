@@ -97,17 +97,44 @@ def _in_time(plan: Plan) -> list[Placement]:
 def _apart(problem: Problem, spots: Sequence[Spot], groups: Sequence[Group]) -> Iterator[Rule]:
     """Officers who cannot serve in both of two groups."""
     standing = Standing(problem, Plan())
+    eligible = [frozenset(group.eligible) for group in groups]
+    days = [placement.starts[0] // problem.day_ticks for placement, _ in spots]
     for one, other in combinations(range(len(groups)), 2):
-        shared = sorted(set(groups[one].eligible) & set(groups[other].eligible))
-        here, there = spots[one][0], spots[other][0]
-        if not shared or here.starts[0] // problem.day_ticks != there.starts[0] // problem.day_ticks:
+        if days[one] != days[other] or eligible[one].isdisjoint(eligible[other]):
             continue
+        shared = sorted(eligible[one] & eligible[other])
+        here, there = spots[one][0], spots[other][0]
         if here.visit != there.visit:
             standing.put(_part(here, spots[one][1], shared))
-            shared = [each for each in shared if not could_serve(standing, *spots[other], each)]
+            shared = list(_unable(standing, spots[other], shared))
             standing.take(here.visit)
         if shared:
             yield Rule(officers=tuple(shared), groups=(one, other), weights=(1, 1), most=1)
+
+
+def _unable(standing: Standing, spot: Spot, officers: Sequence[str]) -> Iterator[str]:
+    """Those who could not serve there. Who has the same office, hours and limits is not asked again."""
+    placement, index = spot
+    visit, day = (
+        standing.problem.visit_by_id[placement.visit],
+        placement.starts[0] // standing.problem.day_ticks,
+    )
+    today = standing.problem.date_of(day)
+    known: dict[tuple[object, ...], bool] = {}
+    for each in officers:
+        officer = standing.problem.officer_by_id[each]
+        alike = (
+            standing.may_take(officer, visit, visit.parties[index], today),
+            officer.office,
+            officer.lunch,
+            officer.daily,
+            officer.weekly,
+            *standing.spans(each, day),
+        )
+        if alike not in known:
+            known[alike] = could_serve(standing, placement, index, each)
+        if not known[alike]:
+            yield each
 
 
 def _part(placement: Placement, index: int, officers: Sequence[str]) -> Placement:
