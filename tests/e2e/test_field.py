@@ -145,6 +145,7 @@ def test_phone_that_forgot_its_notes_keeps_pages_and_records(phones: list[Browse
         dialog.dismiss()
 
     page.once("dialog", stay)  # answered as it comes, or the click would wait for it
-    page.get_by_role("button", name="退出登录").click()
+    with page.expect_event("dialog"):  # after a look into what is kept
+        page.get_by_role("button", name="退出登录").click()
     assert asked == ["本机有未发送的记录，退出会丢失。仍要退出吗？"]
     expect(page.locator("#queue [role=status]")).to_contain_text("1 条记录待发送")
