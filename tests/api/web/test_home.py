@@ -1,5 +1,10 @@
+import re
+
 import httpx
 import pytest
+
+from core.access import Role
+from tests.api.conftest import LogIn
 
 HTML = {"accept": "text/html"}
 
@@ -32,3 +37,19 @@ async def test_home_of_an_empty_city_has_both_doors_and_no_notices(client: httpx
     assert 'href="/notices?category=works"' in answer.text
     assert 'href="/cases/new"' in answer.text
     assert "还没有公告。" in answer.text
+
+
+async def test_first_pages_offer_nobody_what_he_may_not_open(
+    client: httpx.AsyncClient, log_in: LogIn
+) -> None:
+    public = {link for link in await _offered(client) if (await client.get(link)).status_code == 200}
+    assert {"/notices", "/guide"} <= public
+    for role in Role:
+        await log_in(role, login=role)
+        own = await _offered(client) - public
+        assert not [link for link in sorted(own) if (await client.get(link)).status_code == 403], role
+
+
+async def _offered(client: httpx.AsyncClient) -> set[str]:
+    pages = [(await client.get(path, headers=HTML)).text for path in ("/", "/guide")]
+    return {link for text in pages for link in re.findall(r'<a [^>]*href="(/[^"#]*)"', text)}
