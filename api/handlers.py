@@ -3,6 +3,7 @@
 from api.case_dossiers import HANDLERS as CASE_DOSSIERS
 from api.following import HANDLERS as FOLLOWING
 from api.notice_sealing import HANDLERS as NOTICE_SEALING
+from api.schedules.city import HANDLERS as CITY_PLANS
 from api.schedules.solving import HANDLERS as SCHEDULES
 from api.webhooks import HANDLERS as WEBHOOKS
 from core.gateways import HANDLERS as TEXTS
@@ -17,6 +18,7 @@ HANDLERS: list[Handler] = [
     *INSPECTION,
     *CASE_DOSSIERS,
     *SCHEDULES,
+    *CITY_PLANS,
     *MILESTONES,
     *NOTICE_SEALING,
     *FOLLOWING,

@@ -88,6 +88,11 @@ class ProposalStale(Refusal):
     message = "该时段方案已失效，请重新查询。"
 
 
+class NobodyWaits(Refusal):
+    code = "nobody_waits"
+    message = "现在没有等待约定时段的件。"
+
+
 class SlotTaken(Refusal):
     code = "slot_taken"
     message = "该时段刚刚被占用，请选择其他时段。"

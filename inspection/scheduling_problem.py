@@ -1,15 +1,16 @@
 """Rows → a scheduling problem; `slot_answers.py` has the way back.
 
-The problem holds one free visit, the case's, and every other visit of the horizon where it stands. Ticks are minutes
-after local midnight of the horizon's first day.
+The problem holds the visits that wait, one case's or all, and every other visit of the horizon where it stands. Ticks
+are minutes after local midnight of the horizon's first day.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import sqlalchemy as sa
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -77,17 +78,38 @@ def visit_name(case: Case, number: int) -> str:
 async def build_question(
     session: AsyncSession, case: Case, search: SlotSearch, parties: Sequence[Party], at: Reckoning
 ) -> Question:
-    segment = await session.get_one(Segment, case.segment_id)
-    project = await session.get_one(Project, segment.project_id)
-    horizon = _Horizon(search.first_day, search.last_day)
+    horizon = Horizon(search.first_day, search.last_day)
+    waiting = await wait_of(session, case, parties, at, first_day=search.first_day)
+    standing = await _standing(session, horizon, without=(case.id,))
+    problem = await build_problem(session, (waiting,), standing, horizon, at)
+    sites = {_site_id(each): each for each in (waiting.project, *(row.project for row in standing))}
+    names, desk = await _names(session, sites.values(), parties, standing)
+    return Question(problem, waiting.visit.id, names, desk)
+
+
+async def build_city(
+    session: AsyncSession, cases: Sequence[tuple[Case, Sequence[Party]]], horizon: "Horizon", at: Reckoning
+) -> s.Problem:
+    """All these cases' visits at once, around those that stand; what is overdue, as soon as can be."""
+    waiting = [await wait_of(session, *each, at, first_day=horizon.first) for each in cases]
+    waiting = [each if each.visit.promised is not None else _pressing(each, horizon) for each in waiting]
+    standing = await _standing(session, horizon, without=[case.id for case, _ in cases])
+    return await build_problem(session, waiting, standing, horizon, at)
+
+
+async def build_problem(
+    session: AsyncSession,
+    waiting: Sequence["Waiting"],
+    standing: Sequence["_StandingVisit"],
+    horizon: "Horizon",
+    at: Reckoning,
+) -> s.Problem:
     officers = await _officers(session, horizon)
-    standing = await _standing(session, case, horizon)
-    minutes = site_minutes(at.rules, segment, first_round=case.round == 1)
-    visit = await _visit(session, case, project, parties, minutes=minutes, first_day=search.first_day)
-    sites = {_site_id(each): each for each in (project, *(row.project for row in standing))}
-    problem = s.Problem(
-        first_day=search.first_day,
-        days=(search.last_day - search.first_day).days + 1,
+    projects = [*(each.project for each in waiting), *(each.project for each in standing)]
+    sites = {_site_id(each): each for each in projects}
+    return s.Problem(
+        first_day=horizon.first,
+        days=(horizon.last - horizon.first).days + 1,
         offices=tuple(
             {row.office: s.Office(id=row.office, lon=row.lon, lat=row.lat) for row in officers}.values()
         ),
@@ -102,15 +124,13 @@ async def build_question(
             for name, each in sites.items()
         ),
         officers=tuple(row.officer for row in officers),
-        visits=(visit, *(row.visit for row in standing)),
+        visits=(*(each.visit for each in waiting), *(row.visit for row in standing)),
         vehicles=await _vehicles(session),
-        recusals=await _recusals(session, case, project, {row.officer.id for row in officers}),
+        recusals=await _recusals(session, waiting, {row.officer.id for row in officers}),
         bookings=tuple(row.booking for row in standing),
         calendar=at.calendar,
         grid=GRID_MINUTES,
     )
-    names, desk = await _names(session, sites.values(), parties, standing)
-    return Question(problem, visit.id, names, desk)
 
 
 async def _names(
@@ -137,7 +157,7 @@ async def _names(
 
 
 @dataclass(frozen=True, slots=True)
-class _Horizon:
+class Horizon:
     first: date
     last: date
 
@@ -151,6 +171,15 @@ class _Horizon:
 
     def tick(self, at: datetime) -> int:
         return round((at.astimezone(LOCAL) - self.start).total_seconds() / 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A case whose visit has no time yet."""
+
+    case: Case
+    project: Project
+    visit: s.Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +197,7 @@ class _StandingVisit:
     project: Project
 
 
-async def _officers(session: AsyncSession, horizon: _Horizon) -> list[_OfficerRow]:
+async def _officers(session: AsyncSession, horizon: Horizon) -> list[_OfficerRow]:
     rows = list(
         await session.scalars(sa.select(Officer).where(col(Officer.active)).order_by(col(Officer.id)))
     )
@@ -203,15 +232,12 @@ async def _officers(session: AsyncSession, horizon: _Horizon) -> list[_OfficerRo
     return found
 
 
-async def _visit(
-    session: AsyncSession,
-    case: Case,
-    project: Project,
-    parties: Sequence[Party],
-    *,
-    minutes: int,
-    first_day: date,
-) -> s.Visit:
+async def wait_of(
+    session: AsyncSession, case: Case, parties: Sequence[Party], at: Reckoning, *, first_day: date
+) -> Waiting:
+    segment = await session.get_one(Segment, case.segment_id)
+    project = await session.get_one(Project, segment.project_id)
+    minutes = site_minutes(at.rules, segment, first_round=case.round == 1)
     ids = [party.matter_id for party in parties]
     matters = {row.id: row for row in await session.scalars(sa.select(Matter).where(col(Matter.id).in_(ids)))}
     # A promise that has passed already bounds nothing: the visit is then held as soon as it can be.
@@ -220,7 +246,7 @@ async def _visit(
             col(Clock.case_id) == case.id, col(Clock.node) == Node.WHOLE, col(Clock.due) >= first_day
         )
     )
-    return s.Visit(
+    visit = s.Visit(
         id=visit_name(case, case.round),
         site=_site_id(project),
         parties=tuple(_party(party, matters[party.matter_id], minutes) for party in parties),
@@ -230,6 +256,12 @@ async def _visit(
         received=whole.started_on if whole else None,
         promised=whole.days + whole.paused_days if whole else None,
     )
+    return Waiting(case, project, visit)
+
+
+def _pressing(waiting: Waiting, horizon: Horizon) -> Waiting:
+    """Every day that the visit waits counts as one too late."""
+    return replace(waiting, visit=structs.replace(waiting.visit, received=horizon.first, promised=0))
 
 
 def party_minutes(matter: Matter, minutes: int) -> int:
@@ -248,8 +280,10 @@ def _party(party: Party, matter: Matter, minutes: int) -> s.Party:
     )
 
 
-async def _standing(session: AsyncSession, case: Case, horizon: _Horizon) -> list[_StandingVisit]:
-    """The visits of others in the horizon, each pinned where it is."""
+async def _standing(
+    session: AsyncSession, horizon: Horizon, *, without: Collection[int]
+) -> list[_StandingVisit]:
+    """The visits in the horizon, but for those of some cases, each pinned where it is."""
     rows = await session.execute(
         sa.select(Visit, Case, Project)
         .join(Case, col(Case.id) == col(Visit.case_id))
@@ -259,7 +293,7 @@ async def _standing(session: AsyncSession, case: Case, horizon: _Horizon) -> lis
             col(Visit.state) != VisitState.CANCELLED,
             col(Visit.ends_at) > horizon.start,
             col(Visit.starts_at) < horizon.end,
-            col(Visit.case_id) != case.id,
+            col(Visit.case_id).not_in(without),
         )
     )
     visits = [(row.Visit, row.Case, row.Project) for row in rows]
@@ -289,7 +323,7 @@ class _Seats(dict[int, list[Booking]]):
 
 
 def _stand(
-    name: str, project: Project, seats: _Seats, departments: dict[int, str], horizon: _Horizon
+    name: str, project: Project, seats: _Seats, departments: dict[int, str], horizon: Horizon
 ) -> tuple[s.Visit, s.Booking]:
     """The first party to begin comes first, as the problem wants it."""
     ordered = sorted(seats.items(), key=lambda item: (item[1][0].span, item[0]))
@@ -320,17 +354,22 @@ async def _vehicles(session: AsyncSession) -> tuple[s.Vehicle, ...]:
 
 
 async def _recusals(
-    session: AsyncSession, case: Case, project: Project, officers: set[str]
+    session: AsyncSession, waiting: Sequence[Waiting], officers: set[str]
 ) -> tuple[s.Recusal, ...]:
     rows = await session.scalars(
         sa.select(Recusal).where(
-            sa.or_(col(Recusal.case_id) == case.id, col(Recusal.credit_code) == project.owner_credit_code)
+            sa.or_(
+                col(Recusal.case_id).in_([each.case.id for each in waiting]),
+                col(Recusal.credit_code).in_({each.project.owner_credit_code for each in waiting}),
+            )
         )
     )
     return tuple(
-        s.Recusal(officer=str(row.officer_id), visit=visit_name(case, case.round))
+        s.Recusal(officer=str(row.officer_id), visit=each.visit.id)
         for row in rows
+        for each in waiting
         if str(row.officer_id) in officers
+        and (row.case_id == each.case.id or row.credit_code == each.project.owner_credit_code)
     )
 
 
@@ -338,8 +377,8 @@ def _site_id(project: Project) -> str:
     return f"site:{project.code}"
 
 
-def horizon_of(at: Reckoning, now: datetime) -> tuple[date, date]:
+def horizon_of(at: Reckoning, now: datetime) -> Horizon:
     """The days that a search looks at: from the shortest notice to the end of the horizon."""
     today = local_date(now)
     first = at.calendar.add_working_days(today, at.rules["visit.notice"])
-    return first, at.calendar.add_working_days(today, at.rules["visit.horizon"])
+    return Horizon(first, at.calendar.add_working_days(today, at.rules["visit.horizon"]))

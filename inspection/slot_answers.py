@@ -14,6 +14,7 @@ from inspection.scheduling_problem import Question
 from scheduling import problem as s
 from scheduling.explain import explain
 from scheduling.openings import Allowance
+from scheduling.plan import Placement
 from scheduling.problem import Half
 from scheduling.slots import Slot, find_series, find_slots
 from scheduling.wording import Absence, Reason, reason, word
@@ -114,25 +115,29 @@ def parted(problem: s.Problem, name: str, number: int) -> tuple[s.Problem, tuple
 
 def _proposal(question: Question, problem: s.Problem, slots: Sequence[Slot]) -> dict[str, Any]:
     """One offer; of several slots where the visit comes in parts."""
-    parts = [
+    reasons = [] if len(slots) == 1 else [_in_parts(problem, slots)]
+    for slot in slots:
+        reasons += [each for each in slot.reasons if each not in reasons]
+    return {
+        "teams": teams_of(problem, [slot.placement for slot in slots]),
+        "reasons": [_worded(question, each) for each in reasons],
+    }
+
+
+def teams_of(problem: s.Problem, placements: Sequence[Placement]) -> list[dict[str, Any]]:
+    """Who comes when, as a `SlotProposal` keeps it."""
+    return [
         {
             "party_id": int(party.id),
             "starts_at": moment(problem.first_day, start).isoformat(),
             "ends_at": moment(problem.first_day, start + party.duration).isoformat(),
             "officer_ids": [int(officer) for officer in team],
         }
-        for slot in slots
+        for placement in placements
         for party, start, team in zip(
-            problem.visit_by_id[slot.placement.visit].parties,
-            slot.placement.starts,
-            slot.placement.teams,
-            strict=True,
+            problem.visit_by_id[placement.visit].parties, placement.starts, placement.teams, strict=True
         )
     ]
-    reasons = [] if len(slots) == 1 else [_in_parts(problem, slots)]
-    for slot in slots:
-        reasons += [each for each in slot.reasons if each not in reasons]
-    return {"teams": parts, "reasons": [_worded(question, each) for each in reasons]}
 
 
 def _in_parts(problem: s.Problem, slots: Sequence[Slot]) -> Reason:

@@ -56,12 +56,28 @@ def rising_bounds(
             yield bounds
 
 
+def hopeless(problem: Problem) -> tuple[str, ...]:
+    """The visits that could not be held even if they had everybody to themselves."""
+    compiled = compile_problem(problem)
+    return tuple(
+        visit.id for number, visit in enumerate(problem.visits) if not _possible_days(compiled, number)
+    )
+
+
+def _possible_days(compiled: Compiled, visit: int) -> list[int]:
+    return [
+        day
+        for day in range(compiled.problem.days)
+        if _windows(compiled, visit, day) and _missing(compiled, visit, day) is not None
+    ]
+
+
 def _quick_bounds(compiled: Compiled) -> dict[Term, int]:
     problem = compiled.problem
     bounds = dict.fromkeys(MEASURES, 0)
     for number in range(len(problem.visits)):
         days = [day for day in range(problem.days) if _windows(compiled, number, day)]
-        costs = [_late(compiled, number, day) for day in days if _missing(compiled, number, day) is not None]
+        costs = [_late(compiled, number, day) for day in _possible_days(compiled, number)]
         if not costs:
             bounds[Term.UNSERVED] += problem.visits[number].priority
             continue

@@ -15,7 +15,9 @@ from scheduling.standing import Standing, Stop
 from scheduling.svg import Drawing
 
 Gettext = Callable[[str], str]
-ROW, LABEL, HEAD, HOUR = 24, 120, 34, 60
+ROW, LABEL, HEAD, HOUR, CELL = 24, 120, 34, 60, 64
+#: A Chinese character and any other, as wide as these at most.
+WIDE, NARROW, FIRST_WIDE = 12, 7, "\u2e80"
 FIRST_HOUR, LAST_HOUR = 8, 18
 #: From this strength of colour on, text on it is light.
 DARK = 0.65
@@ -35,16 +37,17 @@ def officers_of_day(
         "officers": len(crew),
         "visits": len({stop.visit for each in crew for stop in standing.stops(each, day)}),
     }
-    drawing = _timetable(title, description, crew)
+    left = _left(crew)
+    drawing = _timetable(title, description, crew, left)
     for row, officer in enumerate(crew):
         y = HEAD + row * ROW
         at = FIRST_HOUR * 60.0
         for start, end in (*standing.spans(officer, day), (None, None)):
             until = LAST_HOUR * 60.0 if start is None else _minute(problem, start)
-            drawing.box(_x(at), y, _x(until) - _x(at), ROW, css="away")
+            drawing.box(left + _x(at), y, _x(until) - _x(at), ROW, css="away")
             at = LAST_HOUR * 60.0 if end is None else _minute(problem, end)
         for stop in standing.stops(officer, day):
-            _bar(drawing, problem, stop, y, officer)
+            _bar(drawing, problem, stop, (left, y), officer)
     return drawing.text()
 
 
@@ -68,10 +71,10 @@ def visits_by_day(problem: Problem, plan: Plan, *, gettext: Gettext = str, local
         "visits": len(plan.placements),
         "unserved": len(plan.unserved(problem)),
     }
-    drawing = _timetable(gettext("每日验收安排"), description, [label for label, _ in rows])
+    drawing = _timetable(gettext("每日验收安排"), description, [label for label, _ in rows], LABEL)
     for row, (_, lane) in enumerate(rows):
         for stop in lane:
-            _bar(drawing, problem, stop, HEAD + row * ROW, stop.site)
+            _bar(drawing, problem, stop, (LABEL, HEAD + row * ROW), stop.site)
     return drawing.text()
 
 
@@ -97,20 +100,24 @@ def department_heat_map(
         "day": _day(problem, fullest[1], locale),
         "share": shares.get(fullest, 0),
     }
-    width, height = LABEL + 48 * len(days) + 8, HEAD + ROW * len(departments) + 8
+    left = _left(departments)
+    width, height = left + CELL * len(days) + 8, HEAD + ROW * len(departments) + 8
     drawing = Drawing(width, height, title=gettext("各部门每日负荷"), description=description)
     for column, day in enumerate(days):
-        drawing.label(LABEL + 48 * column + 24, 22, _day(problem, day, locale), css="soft", anchor="middle")
+        middle = left + CELL * column + CELL / 2
+        drawing.label(middle, 22, _day(problem, day, locale), css="soft", anchor="middle")
     for row, department in enumerate(departments):
         y = HEAD + row * ROW
-        drawing.label(LABEL - 8, y + 16, department, anchor="end")
+        drawing.label(left - 8, y + 16, department, anchor="end")
         for column, day in enumerate(days):
             share = shares[department, day]
             strength = min(1.0, 0.06 + share / 100)
             hint = f"{department} {_day(problem, day, locale)} {share}%"
-            x = LABEL + 48 * column
-            drawing.box(x, y, 46, ROW - 2, css="bar", hint=hint, fill_opacity=strength)
-            drawing.label(x + 23, y + 16, str(share), css="on" if strength > DARK else "", anchor="middle")
+            x = left + CELL * column
+            drawing.box(x, y, CELL - 2, ROW - 2, css="bar", hint=hint, fill_opacity=strength)
+            drawing.label(
+                x + CELL / 2 - 1, y + 16, str(share), css="on" if strength > DARK else "", anchor="middle"
+            )
     return drawing.text()
 
 
@@ -135,13 +142,13 @@ def route_map(
     spot = {office.id: (office.lon, office.lat) for office in problem.offices}
     spot |= {site.id: (site.lon, site.lat) for site in problem.sites}
     seen = {place for _, route in routes for place in route}
-    to_page = _projection([spot[place] for place in sorted(seen)])
+    to_page, height = _projection([spot[place] for place in sorted(seen)])
     title = gettext("%(day)s路线") % {"day": _day(problem, day, locale)}
     description = gettext("%(officers)s 名人员，%(sites)s 个场地") % {
         "officers": len(routes),
         "sites": len(seen - {office.id for office in problem.offices}),
     }
-    drawing = Drawing(640, 640, title=title, description=description)
+    drawing = Drawing(640, height, title=title, description=description)
     for number, (officer, route) in enumerate(routes):
         points = " ".join("{:.1f},{:.1f}".format(*to_page(*spot[place])) for place in route)
         line = drawing.add("polyline", points=points, css="route", stroke=HUES[number % len(HUES)])
@@ -153,7 +160,10 @@ def route_map(
             drawing.box(x - 6, y - 6, 12, 12, css="mark", hint=place)
         else:
             drawing.hint(drawing.add("circle", cx=x, cy=y, r=4, css="halo"), place)
-        drawing.label(x + 8, y - 6, place, css="soft")
+        if x + _width(place) < 620:  # noqa: PLR2004 - the page less its margin
+            drawing.label(x + 8, y - 6, place, css="soft")
+        else:
+            drawing.label(x - 8, y - 6, place, css="soft", anchor="end")
     return drawing.text()
 
 
@@ -193,27 +203,31 @@ def convergence(
     return drawing.text()
 
 
-def _timetable(title: str, description: str, labels: Sequence[str]) -> Drawing:
-    width = LABEL + HOUR * (LAST_HOUR - FIRST_HOUR) + 16
+def _timetable(title: str, description: str, labels: Sequence[str], left: float) -> Drawing:
+    width = left + HOUR * (LAST_HOUR - FIRST_HOUR) + 16
     drawing = Drawing(width, HEAD + ROW * len(labels) + 8, title=title, description=description)
     for hour in range(FIRST_HOUR, LAST_HOUR + 1):
-        drawing.line(_x(hour * 60), HEAD - 6, _x(hour * 60), HEAD + ROW * len(labels))
-        drawing.label(_x(hour * 60), 20, f"{hour}:00", css="soft", anchor="middle")
+        x = left + _x(hour * 60)
+        drawing.line(x, HEAD - 6, x, HEAD + ROW * len(labels))
+        drawing.label(x, 20, f"{hour}:00", css="soft", anchor="middle")
     for row, label in enumerate(labels):
-        drawing.label(LABEL - 8, HEAD + row * ROW + 16, label, anchor="end")
+        drawing.label(left - 8, HEAD + row * ROW + 16, label, anchor="end")
     return drawing
 
 
-def _bar(drawing: Drawing, problem: Problem, stop: Stop, y: float, who: str) -> None:
+def _bar(drawing: Drawing, problem: Problem, stop: Stop, corner: tuple[float, float], who: str) -> None:
     start, end = _minute(problem, stop.start), _minute(problem, stop.end)
+    (left, y), width = corner, _x(end) - _x(start)
+    x = left + _x(start)
     hint = f"{stop.visit} · {who} · {_clock(start)}–{_clock(end)}"
-    drawing.box(_x(start), y + 2, _x(end) - _x(start), ROW - 4, css="bar", hint=hint, rx=2)
-    if _x(end) - _x(start) > 7 * len(stop.visit):
-        drawing.label((_x(start) + _x(end)) / 2, y + 16, stop.visit, css="on", anchor="middle")
+    drawing.box(x, y + 2, width, ROW - 4, css="bar", hint=hint, rx=2)
+    if width > _width(stop.visit):
+        drawing.label(x + width / 2, y + 16, stop.visit, css="on", anchor="middle")
 
 
 def _x(minute: float) -> float:
-    return LABEL + HOUR * (min(max(minute / 60, FIRST_HOUR), LAST_HOUR) - FIRST_HOUR)
+    """From the left end of the hours."""
+    return HOUR * (min(max(minute / 60, FIRST_HOUR), LAST_HOUR) - FIRST_HOUR)
 
 
 def _minute(problem: Problem, tick: int) -> float:
@@ -229,13 +243,24 @@ def _day(problem: Problem, day: int, locale: str) -> str:
     return format_skeleton("MMMd", problem.date_of(day), locale=Locale.parse(locale, sep="-"))
 
 
-def _projection(spots: Sequence[tuple[float, float]]) -> Callable[[float, float], tuple[float, float]]:
-    """Degrees to a page of 640 × 640 with margins, a degree of latitude as long as one of longitude is there."""
+def _left(labels: Sequence[str]) -> float:
+    """Where the drawing begins to the right of its labels."""
+    return max([LABEL, *(_width(label) + 16 for label in labels)])
+
+
+def _width(text: str) -> int:
+    return sum(WIDE if letter >= FIRST_WIDE else NARROW for letter in text)
+
+
+def _projection(
+    spots: Sequence[tuple[float, float]],
+) -> tuple[Callable[[float, float], tuple[float, float]], float]:
+    """Degrees to a page 640 wide, a degree of latitude as long as one of longitude is there; and the page's height."""
     lons, lats = [lon for lon, _ in spots] or [0.0], [lat for _, lat in spots] or [0.0]
     shrink = math.cos(math.radians(sum(lats) / len(lats)))
-    span = max((max(lons) - min(lons)) * shrink, max(lats) - min(lats), 1e-6)
+    scale = 540 / max((max(lons) - min(lons)) * shrink, max(lats) - min(lats), 1e-6)
 
     def to_page(lon: float, lat: float) -> tuple[float, float]:
-        return 40 + 540 * (lon - min(lons)) * shrink / span, 600 - 540 * (lat - min(lats)) / span
+        return 40 + scale * (lon - min(lons)) * shrink, 40 + scale * (max(lats) - lat)
 
-    return to_page
+    return to_page, 80 + scale * (max(lats) - min(lats))

@@ -64,6 +64,7 @@ MESSAGES = {
     "split": "分两个半天进行：%(departments)s另行到场",
     "split_in_time": "分两个半天进行，各约 %(minutes)s 分钟",
     "split_in_parts": "分 %(number)s 个半天进行，每次约 %(minutes)s 分钟",
+    "city_plan": "与全市待约的件一并排定",
     "off_hours": "绿色通道：非工作时间，由牵头单位专门安排",
     "swap": "调换%(visit)s的人员，时间不变",
     "move": "将%(visit)s改到%(half_day)s",

@@ -68,14 +68,19 @@ def request_solve(
     seed: int,
     parts: int | None,
     split: Literal["days", "districts"] = "days",
+    series: tuple[str, int] | None = None,
     by: str,
     now: datetime,
 ) -> Schedule:
-    """A new series, to be solved by one worker or, in parts, by several; by default as many as its size asks for."""
+    """To be solved by one worker or, in parts, by several; by default as many as its size asks for.
+
+    `series` and version are new unless given.
+    """
+    name, version = series or (secrets.token_hex(8), 1)
     row = Schedule(
         code=secrets.token_hex(8),
-        series=secrets.token_hex(8),
-        version=1,
+        series=name,
+        version=version,
         state=ScheduleState.QUEUED,
         problem=msgspec.to_builtins(problem),
         options={
@@ -171,11 +176,10 @@ async def add_repair(
     """The repaired plan as the next version of the series, a draft."""
     if row.state not in {ScheduleState.DRAFT, ScheduleState.RELEASED}:
         raise WrongState
-    latest = sa.select(sa.func.max(col(Schedule.version))).where(col(Schedule.series) == row.series)
     new = Schedule(
         code=secrets.token_hex(8),
         series=row.series,
-        version=(await session.execute(latest)).scalar_one() + 1,
+        version=await next_version(session, row.series),
         state=ScheduleState.DRAFT,
         problem=msgspec.to_builtins(problem),
         options={"repairs": row.code},
@@ -186,6 +190,13 @@ async def add_repair(
     )
     session.add(new)
     return new
+
+
+async def next_version(session: AsyncSession, series: str) -> int:
+    """Nobody else gives the series a version until the transaction ends."""
+    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"schedule:{series}"))))
+    latest = sa.select(sa.func.max(col(Schedule.version))).where(col(Schedule.series) == series)
+    return ((await session.execute(latest)).scalar_one() or 0) + 1
 
 
 def _enter(row: Schedule, state: ScheduleState) -> None:

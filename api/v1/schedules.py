@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.principal import Principal
 from api.resources import Resources
-from api.schedules import commands
+from api.schedules import city, commands
 from api.schedules.models import Schedule, ScheduleState
 from api.v1.answers import COMMON, KEYED, MISSING, ApiRequest, Reading, refused
 from api.v1.schedule_bodies import (
@@ -155,7 +155,7 @@ async def post_release(
     request: ApiRequest, code: FromPath[str], session: AsyncSession, now: datetime
 ) -> Response[bytes]:
     row = await commands.find(session, code, lock=True)
-    await commands.release(session, row, by=_caller(request).actor, now=now)
+    await city.release(session, row, caller=_caller(request), now=now)
     return _answer(_overview(row))
 
 
@@ -242,7 +242,7 @@ def _window(problem: Problem, roll: Roll) -> Problem:
 def _stored(row: Schedule) -> tuple[Problem, Plan]:
     if row.result is None:
         raise commands.WrongState
-    return msgspec.convert(row.problem, Problem), msgspec.convert(row.result["plan"], Plan)
+    return city.stored(row)
 
 
 def _overview(row: Schedule) -> dict[str, Any]:

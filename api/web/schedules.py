@@ -17,13 +17,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api.auth.principal import Principal
-from api.schedules import commands
+from api.schedules import city, commands
 from api.schedules.models import Schedule
 from api.web.cases.acts import PageRequest, person
+from api.web.city_plans import ROUTES as CITY_ROUTES
+from api.web.city_plans import SECONDS, names_in, planned_cases
 from api.web.rendering import page
 from core.access import Action
 from core.errors import FieldProblem, InvalidInput
 from core.i18n import current_locale, gettext
+from inspection.commands.city_plan import waiting_cases
 from scheduling import plot
 from scheduling.codec import decode_problem
 from scheduling.engine import Progress
@@ -33,8 +36,6 @@ from scheduling.validation import ProblemError
 from scheduling.wording import Reason, word
 
 ROWS = 50
-#: Seconds that a plan made from a page is given.
-SECONDS = 20.0
 OPTIONS: dict[str, Any] = {"action": Action.SCHEDULE_SOLVE}
 SHOWN = (Schedule.code, Schedule.series, Schedule.version, Schedule.state, Schedule.created_at)
 
@@ -42,7 +43,13 @@ SHOWN = (Schedule.code, Schedule.series, Schedule.version, Schedule.state, Sched
 @get("/schedules", opt=OPTIONS, include_in_schema=False)
 async def show_schedules(request: PageRequest, session: AsyncSession) -> Template:
     rows = await session.execute(sa.select(*map(col, SHOWN)).order_by(col(Schedule.id).desc()).limit(ROWS))
-    return page(request, "schedules/list.html", rows=rows.all(), seconds=round(SECONDS))
+    return page(
+        request,
+        "schedules/list.html",
+        rows=rows.all(),
+        waiting=len(await waiting_cases(session)),
+        seconds=round(SECONDS),
+    )
 
 
 @post("/schedules", opt=OPTIONS, include_in_schema=False)
@@ -70,13 +77,15 @@ async def show_schedule(
     row = await commands.find(session, code)
     of_series = sa.select(*map(col, SHOWN)).where(col(Schedule.series) == row.series)
     versions = (await session.execute(of_series.order_by(col(Schedule.version).desc()))).all()
-    shown: dict[str, Any] = {"pictures": {}, "changes": [], "stuck": [], "unserved": []}
+    shown: dict[str, Any] = {"pictures": {}, "changes": [], "stuck": [], "unserved": [], "cases": []}
     if row.result is not None:
-        problem = msgspec.convert(row.problem, Problem)
-        plan = msgspec.convert(row.result["plan"], Plan)
+        problem, plan = city.stored(row)
+        if row.series == city.SERIES:
+            shown["cases"] = await planned_cases(session, problem, plan, row.result.get("outcomes", {}))
+            problem, plan = city.in_words(problem, plan, await names_in(session, problem))
         days = sorted({placement.start // problem.day_ticks for placement in plan.placements})
         chosen = day if day in days else next(iter(days), 0)
-        shown = {
+        shown |= {
             "days": [(each, problem.date_of(each)) for each in days],
             "day": chosen,
             "pictures": pictures(problem, plan, chosen, row.result.get("trace", [])),
@@ -93,7 +102,7 @@ async def release_schedule(
     session: AsyncSession, code: FromPath[str], caller: Principal | None, now: datetime
 ) -> Redirect:
     row = await commands.find(session, code, lock=True)
-    await commands.release(session, row, by=person(caller).actor, now=now)
+    await city.release(session, row, caller=person(caller), now=now)
     return Redirect(f"/schedules/{code}", status_code=303)
 
 
@@ -151,4 +160,5 @@ ROUTES: list[ControllerRouterHandler] = [
     show_schedule,
     release_schedule,
     cancel_schedule,
+    *CITY_ROUTES,
 ]

@@ -6,6 +6,7 @@ Lock order: the case first, then officers by id; so parallel confirmations wait 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
@@ -16,6 +17,7 @@ from sqlmodel import col
 from core import ledger, outbox
 from core.clock import local_date
 from core.errors import NotFound
+from core.i18n import translate
 from inspection.availability import Part, unavailable
 from inspection.commands import letters, timekeeping
 from inspection.commands.parties import invited_parties
@@ -37,6 +39,7 @@ from inspection.states import (
     SearchState,
     VisitState,
 )
+from scheduling.wording import MESSAGES
 
 SEARCH_TOPIC = "inspection.slot_search"
 #: Parties that have answered, or whose silence counts as attending.
@@ -47,14 +50,12 @@ EXPECTED = ANSWERED | {PartyState.INVITED, PartyState.DECLINED}
 async def propose_slots(session: AsyncSession, case: Case, *, by: int | None, now: datetime) -> SlotSearch:
     """Ask for ranked joint slots; a worker answers within seconds."""
     at = await reckoning(session, now)
-    first, last = horizon_of(at, now)
-    if case.wanted_to and case.wanted_to > last:
-        last = case.wanted_to
+    horizon = horizon_of(at, now)
     search = SlotSearch(
         case_id=case.id,
         round=case.round,
-        first_day=first,
-        last_day=last,
+        first_day=horizon.first,
+        last_day=max(horizon.last, case.wanted_to or horizon.last),
         state=SearchState.PENDING,
         asked_by=by,
         asked_at=now,
@@ -91,6 +92,50 @@ async def store_answer(
         )
     await session.flush()
     return search
+
+
+async def offer_slot(
+    session: AsyncSession,
+    case: Case,
+    teams: Sequence[dict[str, Any]],
+    *,
+    reason: str,
+    by: int,
+    now: datetime,
+) -> SlotProposal:
+    """The one slot that was found for a case by other means than a search; `reason` is its code.
+
+    `teams` are those of a `SlotProposal`.
+    """
+    at = await reckoning(session, now)
+    starts_at = min(datetime.fromisoformat(team["starts_at"]) for team in teams)
+    ends_at = max(datetime.fromisoformat(team["ends_at"]) for team in teams)
+    search = SlotSearch(
+        case_id=case.id,
+        round=case.round,
+        first_day=local_date(starts_at),
+        last_day=local_date(ends_at),
+        state=SearchState.FOUND,
+        asked_by=by,
+        asked_at=now,
+        answered_at=now,
+        calendar_version=at.calendar.version,
+    )
+    session.add(search)
+    await session.flush()
+    await move(session, case, Event.PROPOSE_SLOTS, by=by, now=now, data={"search": search.id})
+    text = MESSAGES[reason]
+    proposal = SlotProposal(
+        search_id=search.id,
+        rank=1,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        teams=list(teams),
+        reasons=[{"code": reason, "zh": text, "en": translate("en", text)}],
+    )
+    session.add(proposal)
+    await session.flush()
+    return proposal
 
 
 async def confirm_slot(

@@ -7,23 +7,21 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core.clock import LOCAL, local_date
-from core.i18n import translate
+from core.clock import LOCAL
 from core.people import Department
 from inspection.availability import Part, unavailable
+from inspection.commands.bookings import offer_slot
 from inspection.commands.parties import invited_parties
-from inspection.commands.transitions import move
-from inspection.models import Case, Matter, Officer, Party, Segment, SlotProposal, SlotSearch
+from inspection.models import Case, Matter, Officer, Party, Segment, SlotProposal
 from inspection.reckoning import Reckoning, reckoning
 from inspection.refusals import OffHoursNotAllowed, TeamIncomplete
 from inspection.scheduling_problem import HOURS, party_minutes, site_minutes
-from inspection.states import Event, Post, SearchState
-from scheduling.wording import MESSAGES
+from inspection.states import Post
 
 
 async def propose_off_hours(
     session: AsyncSession, case: Case, *, starts_at: datetime, by: int, now: datetime
-) -> SlotSearch:
+) -> SlotProposal:
     """One slot for a case of the priority lane, with A posts first; the lead then confirms it like any other.
 
     Raises `OffHoursNotAllowed` for other cases, within working hours and within the shortest notice, and
@@ -38,34 +36,7 @@ async def propose_off_hours(
         await _team(session, case, party, starts_at, minutes)
         for party in await invited_parties(session, case)
     ]
-    day = local_date(starts_at)
-    search = SlotSearch(
-        case_id=case.id,
-        round=case.round,
-        first_day=day,
-        last_day=day,
-        state=SearchState.FOUND,
-        asked_by=by,
-        asked_at=now,
-        answered_at=now,
-        calendar_version=at.calendar.version,
-    )
-    session.add(search)
-    await session.flush()
-    await move(session, case, Event.PROPOSE_SLOTS, by=by, now=now, data={"search": search.id})
-    text = MESSAGES["off_hours"]
-    session.add(
-        SlotProposal(
-            search_id=search.id,
-            rank=1,
-            starts_at=starts_at,
-            ends_at=max(datetime.fromisoformat(team["ends_at"]) for team in teams),
-            teams=teams,
-            reasons=[{"code": "off_hours", "zh": text, "en": translate("en", text)}],
-        )
-    )
-    await session.flush()
-    return search
+    return await offer_slot(session, case, teams, reason="off_hours", by=by, now=now)
 
 
 def is_off_hours(starts_at: datetime, minutes: int, at: Reckoning) -> bool:

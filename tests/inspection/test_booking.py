@@ -22,7 +22,6 @@ from inspection.models import (
     Party,
     Recusal,
     Segment,
-    SlotProposal,
     SlotSearch,
     ViolationRecord,
     Visit,
@@ -381,8 +380,7 @@ async def test_lead_arranges_off_hours_for_the_priority_lane_only(
     await session.flush()
     with pytest.raises(refusals.TeamIncomplete):
         await off_hours.propose_off_hours(session, case, starts_at=saturday, **ask)
-    search = await off_hours.propose_off_hours(session, case, starts_at=evening, **ask)
-    (offer,) = await session.scalars(sa.select(SlotProposal).where(col(SlotProposal.search_id) == search.id))
+    offer = await off_hours.propose_off_hours(session, case, starts_at=evening, **ask)
     visit = await bookings.confirm_slot(session, case, offer.id, by=world.dispatcher, now=at(3))
     assert (visit.starts_at, visit.ends_at > visit.starts_at) == (evening, True)
     await reply_all(session, world, case, at(3, 11))

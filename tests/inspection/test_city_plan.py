@@ -1,0 +1,91 @@
+"""Every waiting case planned at once: the problem, what a plan says of each case, and its booking."""
+
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from inspection import refusals
+from inspection.city_plan import left_out, offers, waiting_visits
+from inspection.commands import bookings
+from inspection.commands.city_plan import book_planned, city_problem, waiting_cases
+from inspection.commands.parties import invited_parties
+from inspection.models import Booking, Leave
+from inspection.states import BookingState, PartyState
+from scheduling.checker import check
+from scheduling.engine import Budget, Solution, solve
+from scheduling.problem import Problem
+from tests.inspection.world import World, at, confirmed, slotting
+
+
+def solved(problem: Problem) -> Solution:
+    return solve(problem, budget=Budget(moves=500))
+
+
+async def test_city_plan_needs_a_case_that_waits(session: AsyncSession, world: World) -> None:
+    await confirmed(session, world, at(3))
+    with pytest.raises(refusals.NobodyWaits):
+        await city_problem(session, now=at(3))
+
+
+async def test_city_plan_places_all_around_what_stands_and_books_each(
+    session: AsyncSession, world: World
+) -> None:
+    standing = await confirmed(session, world, at(3))
+    cases = [await slotting(session, world, at(3), number) for number in (2, 3)]
+    assert await waiting_cases(session) == cases
+
+    problem = await city_problem(session, now=at(3))
+    solution = solved(problem)
+    assert check(problem, solution.plan).violations == ()
+    found = offers(problem, solution.plan)
+    assert (list(found), left_out(problem, solution.plan)) == ([case.code for case in cases], [])
+
+    for case in cases:
+        visit = await book_planned(session, case.code, found[case.code], by=world.dispatcher, now=at(3))
+        booked = await session.scalars(sa.select(Booking).where(col(Booking.visit_id) == visit.id))
+        seats = {(row.party_id, row.officer_id) for row in booked}
+        assert seats == {
+            (team["party_id"], officer) for team in found[case.code] for officer in team["officer_ids"]
+        }
+        invited = await invited_parties(session, case)
+        assert {party.state for party in invited} == {PartyState.INVITED}
+    assert await waiting_cases(session) == []
+    assert (await bookings.standing_visit(session, standing)) is not None
+
+
+async def test_visit_that_no_half_day_holds_is_planned_in_parts(session: AsyncSession, world: World) -> None:
+    case = await slotting(session, world, at(3), floor_area=60_000)
+    problem = await city_problem(session, now=at(3))
+    assert waiting_visits(problem) == [f"{case.code}/1", f"{case.code}/2"]
+    teams = offers(problem, solved(problem).plan)[case.code]
+    visit = await book_planned(session, case.code, teams, by=world.dispatcher, now=at(3))
+    halves = {team["starts_at"][:13] for team in teams}
+    assert len(halves) == 2
+    assert visit.ends_at.isoformat() == max(team["ends_at"] for team in teams)
+
+
+async def test_case_with_a_part_without_a_place_is_left_out(session: AsyncSession, world: World) -> None:
+    able = await slotting(session, world, at(3))
+    stuck = await slotting(session, world, at(3), 2, floor_area=60_000)
+    problem = await city_problem(session, now=at(3))
+    plan = solved(problem).plan
+    less = type(plan)(placements=tuple(each for each in plan.placements if each.visit != f"{stuck.code}/2"))
+    assert (list(offers(problem, less)), left_out(problem, less)) == ([able.code], [stuck.code])
+
+
+async def test_plan_overtaken_by_leave_books_nothing(session: AsyncSession, world: World) -> None:
+    case = await slotting(session, world, at(3))
+    problem = await city_problem(session, now=at(3))
+    teams = offers(problem, solved(problem).plan)[case.code]
+    day = datetime.fromisoformat(teams[0]["starts_at"]).date()
+    session.add(Leave(officer_id=teams[0]["officer_ids"][0], first_day=day, last_day=day))
+    await session.flush()
+    with pytest.raises(refusals.SlotTaken):
+        async with session.begin_nested():
+            await book_planned(session, case.code, teams, by=world.dispatcher, now=at(3))
+    held = sa.select(sa.func.count()).where(col(Booking.state) == BookingState.BOOKED)
+    assert await session.scalar(held) == 0
+    assert await waiting_cases(session) == [case]
