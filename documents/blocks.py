@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from documents import layout
-from documents.labelled import Spot, Vocabulary, read_entries
+from documents.labelled import read_entries
 from documents.pages import POINTS_PER_MM, PageFacts
 from documents.report import BBox
 from documents.rulebook import BlockRule
 from documents.tables import Table, find_tables
+from documents.vocabulary import Spot, Vocabulary
 
 # Labels of one block stand no further apart, across and down: in a corner block, or in a strip along the sheet.
 _NEAR = tuple((across * POINTS_PER_MM, down * POINTS_PER_MM) for across, down in ((62, 62), (160, 25)))
@@ -29,7 +30,8 @@ class Entry:
     text: str
     bbox: BBox
     label_box: BBox
-    cell: BBox | None = None
+    cell: BBox | None = None  # ruled
+    room: BBox | None = None  # where it should stand, ruled or not
 
 
 @dataclass(slots=True)
@@ -94,6 +96,7 @@ def _read(page: PageFacts, angle: int, spots: list[Spot], words: Vocabulary, *, 
                 bbox=frame.displayed(entry.bbox or entry.label_box),
                 label_box=frame.displayed(entry.label_box),
                 cell=frame.displayed(entry.cell) if entry.cell else None,
+                room=frame.displayed(entry.room) if entry.room else None,
             ),
         )
     return block

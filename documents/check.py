@@ -46,7 +46,7 @@ def check_document(
     Always returns a report; `readable` is false where the content could not be read. `trust_roots` are the
     certificates (DER) that electronic signatures must go back to. With `recognise` (and the extra `ocr` installed),
     pages without a text layer are read by recognition, which takes seconds each; nothing is rejected on that.
-    `used` is told what the child that read the file has used.
+    `used` is told what each child that read the file has used.
     """
     submitted = file if isinstance(file, SubmittedFile) else submitted_file(Path(file))
     book = rules or shipped()
@@ -69,7 +69,7 @@ def check_document(
     ]
     if not recognise or not report.readable or not unread or not ocr.available():
         return report
-    request.recognised = ocr.recognise(submitted.path, unread)
+    request.recognised = ocr.recognise(submitted.path, unread, used=used)
     if not any(found.lines for found in request.recognised.values()):
         return report
     return _in_sandbox(submitted, request, limits or Limits(), used)

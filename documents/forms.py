@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 from documents import normalise
-from documents.labelled import Vocabulary, read_entries
+from documents.labelled import read_entries
 from documents.layout import Span
+from documents.normalise import TICKED, UNTICKED
 from documents.report import Field
 from documents.rulebook import BlockRule, RuleBook
 from documents.tables import Cell
+from documents.vocabulary import Vocabulary
 
 _REMARK = re.compile(r"[(\[〔][^)\]〕]*[)\]〕]")
-_TICKED, _UNTICKED = "☑☒■√✓✔◼", "□☐◻"
 _SEAL_WORDS = ("盖章", "公章", "签章", "印章")
 _LOOKS = {  # what values of a type look like
     "area": r"\d|[一二三四五六七八九壹贰叁肆伍陆柒捌玖]",
@@ -19,7 +20,7 @@ _LOOKS = {  # what values of a type look like
     "date": r"\d|年|长期|[一二三四五六七八九]月",
     "code": r"\d{2}",
     "permit": r"\d",
-    "checks": rf"[{_TICKED}{_UNTICKED}]|^[\u4e00-\u9fff、]+$",
+    "checks": rf"[{TICKED}{UNTICKED}]|^[\u4e00-\u9fff、]+$",
     "person": r"^[\u4e00-\u9fff·]{2,8}|\d{7}",
 }
 _MISSING_MARKS = {"", "/", "-", "—", "——", "无", "\\"}
@@ -81,10 +82,10 @@ def value_of(kind: str, raw: str, label: str) -> tuple[str | float | None, str |
 
 def ticked(text: str) -> str | None:
     """The options with a tick, joined; the text itself where there is nothing to tick."""
-    if not any(mark in text for mark in _TICKED + _UNTICKED):
+    if not any(mark in text for mark in TICKED + UNTICKED):
         return text or None
-    options = re.findall(rf"([{_TICKED}{_UNTICKED}])([^{_TICKED}{_UNTICKED}]*)", text)
-    return "、".join(option for mark, option in options if mark in _TICKED) or None
+    options = re.findall(rf"([{TICKED}{UNTICKED}])([^{TICKED}{UNTICKED}]*)", text)
+    return "、".join(option for mark, option in options if mark in TICKED) or None
 
 
 def fields(cells: Sequence[Cell], lines: Sequence[Span], labels: Labels, page: int) -> Iterator[Field]:
@@ -93,7 +94,7 @@ def fields(cells: Sequence[Cell], lines: Sequence[Span], labels: Labels, page: i
         if any(word in entry.label for word in _SEAL_WORDS):
             continue
         value, unit = value_of(labels.type_of(entry.name), entry.text, entry.label)
-        if value is None and not entry.sure and not normalise.looks_like_date(entry.text):
+        if value is None and not (entry.sure or _is_filled_in(entry.text)):
             continue
         yield Field(
             name=entry.name,
@@ -105,6 +106,11 @@ def fields(cells: Sequence[Cell], lines: Sequence[Span], labels: Labels, page: i
             label=entry.label,
             confidence=1.0 if entry.cell else 0.85 if entry.sure else 0.7,
         )
+
+
+def _is_filled_in(text: str) -> bool:
+    """By its looks, though it has no value: a day that does not exist, or options of which none is ticked."""
+    return normalise.looks_like_date(text) or normalise.offers_options(text)
 
 
 def title_block_value(name: str, text: str) -> str:

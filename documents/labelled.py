@@ -8,26 +8,25 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import takewhile
 
-from documents import layout, normalise
+from documents import layout
 from documents.layout import Char, Span
+from documents.normalise import TICKED, UNTICKED
 from documents.report import BBox
-from documents.rulebook import BlockRule
 from documents.tables import Cell
+from documents.vocabulary import Spot, Vocabulary, gap_between, plain
 
-_APART = 0.25  # of the height of the writing: white space that ends a word
-_SPACED_OUT = 4.5  # the widest space within a label: 图　　名
 _PHRASE_GAP = 1.5
 _FAR = 330.0  # points from a label to a value that no rule ties to it
 _LEVEL = 0.8  # heights by which a value may stand higher or lower than its label
 _WRAPPED = 0.6  # heights between the lines of a wrapped value
+_NAME = 4.0  # heights of the writing that a name is wide
+_COLUMN = 4  # filled in labels one below the other
+_SAME_EDGE = 1.5  # points
 _LINE_BELOW = 2.4  # heights from a label to a value below it
-_LONGEST_LABEL = 60
-_REMARK = re.compile(r"\([^()]*\)")
 _TOUCH = 4.0  # points between cells that share a line
 _BESIDE, _AGREED, _LOOKS = 2.0, 4.0, 3.0  # what speaks for a place
-_OPENING = ":/)、;,.。("
 _UNRULED_GAP = 0.5  # heights of white space around a label that neither a rule nor a colon sets off
 _LABEL_LIKE = re.compile(r"[\u4e00-\u9fff]{2,10}(?:\([^()]*\))?:")  # a label that the rule book does not know
 _WORD_GAP = 0.8
@@ -35,28 +34,18 @@ _WORD_GAP = 0.8
 
 @dataclass(slots=True)
 class Entry:
-    """What stands at a label, in the upright frame. `text` is empty where nothing does; `cell` is where it should."""
+    """What stands at a label, in the upright frame. `text` is empty where nothing does; `room` is where it should."""
 
     name: str
     label: str
     label_box: BBox
     text: str = ""
     bbox: BBox | None = None
-    cell: BBox | None = None
-    sure: bool = True  # a rule or a colon ties the value to its label
-
-
-@dataclass(slots=True)
-class Spot:
-    """A label in a line, from character `start` on; its value begins `after` its remark, translation and colon."""
-
-    name: str
-    span: Span
-    text: str  # with a remark in brackets
-    start: int = 0
-    after: int = 0
-    colon: bool = False
-    apart: float = _FAR  # heights of white space before and behind it, the smaller
+    cell: BBox | None = None  # ruled
+    room: BBox | None = (
+        None  # the cell; without rules the line as far as the next label, or as the writing reaches
+    )
+    sure: bool = True  # a rule, a colon or the column that it stands in ties the value to its label
 
 
 @dataclass(slots=True)
@@ -66,9 +55,8 @@ class _Place:
     spot: Spot
     cell: Cell | None
     own: list[Span] = field(default_factory=list)  # what belongs to it in its own cell
-    room: BBox | None = (
-        None  # where its value would stand: its cell, or its share of a cell with several labels
-    )
+    room: BBox | None = None  # where its value would stand: its cell, or its share of a cell or line
+    in_column: bool = False
 
     @property
     def middle(self) -> float:
@@ -78,102 +66,9 @@ class _Place:
     def centre(self) -> float:
         return (self.spot.span.bbox[0] + self.spot.span.bbox[2]) / 2
 
-
-class Vocabulary:
-    """The labels of a rule, ready to be looked for."""
-
-    def __init__(self, rule: BlockRule) -> None:
-        self._meanings = {
-            normalise.compact(word): name for name, words in rule.labels.items() for word in words
-        }
-        self._any = _alternatives(self._meanings)
-        foreign = _alternatives(_letters(word) for word in rule.translations).pattern
-        self._foreign = re.compile(rf"(?:[(/:]?(?:{foreign})[.)/]*)+:?" if foreign else r"(?!)")
-        self._rest = re.compile(rf"(\([^()]*\))?(?:{self._foreign.pattern})?(\([^()]*\))?(:?)")
-        self._looks = {name: re.compile(pattern) for name, pattern in rule.looks.items()}
-        self._elsewhere = [normalise.compact(word) for word in rule.elsewhere]
-
-    def spots(self, line: Span) -> Iterator[Spot]:
-        """Labels that stand by themselves: set off by white space, brackets or a colon."""
-        text = _plain(line.chars)
-        for match in self._any.finditer(text):
-            start, end = match.span()
-            rest = self._rest.match(text, end)
-            after = rest.end() if rest else end
-            if not (apart := _apart(line.chars, text, start, end, after)):
-                continue
-            chars = line.chars[start:end]
-            remark = (rest[1] or rest[2] or "") if rest else ""
-            yield Spot(
-                self._meanings[match.group()],
-                Span(match.group(), layout.box_of(line.chars[start:after]), chars),
-                match.group() + remark,
-                start,
-                after,
-                ":" in text[end:after],
-                apart,
-            )
-
-    def whole(self, cell: Cell) -> Spot | None:
-        """The label that a cell is, whole: also wrapped, or written one character below the other."""
-        if cell.ink is None or len(cell.text) > _LONGEST_LABEL:
-            return None
-        text = self._foreign.sub("", "".join(_plain(line.chars) for line in cell.lines)).rstrip(":")
-        name = self._meanings.get(text) or self._meanings.get(_REMARK.sub("", text))
-        chars = [char for line in cell.lines for char in line.chars]
-        return Spot(name, Span(text, cell.ink, chars), text) if name else None
-
-    def without_translation(self, line: Span) -> Span | None:
-        """What a line says beside the translation of a label."""
-        match = self._foreign.match(_plain(line.chars))
-        chars = line.chars[match.end() :] if match else line.chars
-        return layout.span(chars) if chars else None
-
-    def looks(self, name: str, text: str) -> float:
-        """1 where a text looks like a value of that name, -1 where it does not, 0 where nobody can tell."""
-        pattern = self._looks.get(name)
-        if pattern is None or not text:
-            return 0.0
-        return 1.0 if pattern.search(normalise.compact(text)) else -1.0
-
-    def is_elsewhere(self, line: Span) -> bool:
-        """A line of another table that uses the same labels, such as the record of revisions."""
-        text = _plain(line.chars)
-        return any(word in text for word in self._elsewhere)
-
-
-def _alternatives(words: Iterator[str] | dict[str, str]) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, sorted(set(words), key=len, reverse=True))))
-
-
-def _plain(chars: Sequence[Char]) -> str:
-    """One character for each, in plain form and capitals, so that positions stay valid."""
-    return "".join(
-        upper if len(upper := normalise.char(char.text).upper()) == 1 else char.text for char in chars
-    )
-
-
-def _letters(text: str) -> str:
-    return normalise.compact(text).upper().rstrip(".")
-
-
-def _apart(chars: Sequence[Char], text: str, start: int, end: int, after: int) -> float:
-    """Heights of white space around a label, the smaller; 0 where it does not stand by itself."""
-    height = max(char.height for char in chars[start:end])
-    inner = [_gap(a, b) / height for a, b in pairwise(chars[start:end])]
-    widest = max(inner, default=0.0)
-    if widest > _SPACED_OUT or widest - min(inner, default=0.0) > max(0.6, 0.4 * widest):
-        return 0.0
-    before = _gap(chars[start - 1], chars[start]) / height if start else _FAR
-    behind = _gap(chars[after - 1], chars[after]) / height if after < len(chars) else _FAR
-    apart = max(_APART, 0.5 * widest if widest > _APART else 0.0)
-    opened = before > apart or text[start - 1] in _OPENING
-    closed = behind > apart or after > end or (text[end].isascii() and text[end].isalpha())
-    return max(min(before, behind), 0.01) if opened and closed else 0.0
-
-
-def _gap(a: Char, b: Char) -> float:
-    return b.x0 - a.x1
+    @property
+    def reach(self) -> float:
+        return max(span.bbox[2] for span in (self.spot.span, *self.own))
 
 
 def read_entries(
@@ -185,8 +80,17 @@ def read_entries(
     shine through a stamp.
     """
     places = [place for cell in cells for place in _in_cell(cell, words)]
-    places += _in_zone(_outside(lines, cells), None, words)
-    return list(_assigned(places, cells, words, level=level))
+    unruled = list(_in_zone(_outside(lines, cells), None, words))
+    for place in unruled:
+        place.room = _room(place, unruled, None)
+        place.in_column = sum(_in_column(place, other) for other in unruled if other.own) >= _COLUMN
+    return list(_assigned([*places, *unruled], cells, words, level=level))
+
+
+def _in_column(a: _Place, b: _Place) -> bool:
+    """Labels that begin at the same place across, and differ in what they mean."""
+    left, other = a.spot.span.bbox[0], b.spot.span.bbox[0]
+    return a.spot.name != b.spot.name and abs(left - other) <= _SAME_EDGE
 
 
 def _outside(lines: Sequence[Span], cells: Sequence[Cell]) -> list[Span]:
@@ -217,18 +121,19 @@ def _in_cell(cell: Cell, words: Vocabulary) -> Iterator[_Place]:
         return
     places = list(_in_zone(cell.lines, cell, words))
     for place in places:
-        place.room = _room(place, places, cell) if len(places) > 1 else cell.bbox
+        place.room = _room(place, places, cell.bbox) if len(places) > 1 else cell.bbox
     yield from places
 
 
-def _room(place: _Place, places: Sequence[_Place], cell: Cell) -> BBox:
+def _room(place: _Place, places: Sequence[_Place], cell: BBox | None) -> BBox:
     """From a label to the next one on its line, as high as the cell unless labels stand above one another."""
     _, top, left, bottom = place.spot.span.bbox
     height = place.spot.span.height
     level = [other for other in places if abs(other.middle - place.middle) <= height]
-    right = min((x0 for other in level if (x0 := other.spot.span.bbox[0]) >= left), default=cell.bbox[2])
-    if len(level) == len(places):
-        return left, cell.bbox[1], right, cell.bbox[3]
+    end = cell[2] if cell else max(left + _NAME * height, *(other.reach for other in places))
+    right = min((x0 for other in level if (x0 := other.spot.span.bbox[0]) >= left), default=end)
+    if cell and len(level) == len(places):
+        return left, cell[1], right, cell[3]
     return left, top - height / 2, right, bottom + height / 2
 
 
@@ -278,14 +183,16 @@ def _following(line: Span, spot: Spot, end: int, *, ruled: bool) -> Span | None:
         return span
     if chars[0].x0 - spot.span.bbox[2] > _FAR:
         return None
-    return next(layout.spans(span, gap=_PHRASE_GAP))
+    first, *others = layout.spans(span, gap=_PHRASE_GAP)
+    options = takewhile(lambda phrase: phrase.text[0] in TICKED + UNTICKED, others)
+    return layout.span([char for phrase in (first, *options) for char in phrase.chars])
 
 
 def _before_label(chars: Sequence[Char], start: int, end: int) -> int:
-    text = _plain(chars[:end])
+    text = plain(chars[:end])
     for match in _LABEL_LIKE.finditer(text, start):
         at = match.start()
-        if at == start or _gap(chars[at - 1], chars[at]) > _WORD_GAP * chars[at].height:
+        if at == start or gap_between(chars[at - 1], chars[at]) > _WORD_GAP * chars[at].height:
             return at
     return end
 
@@ -370,17 +277,19 @@ def _neighbours(place: _Place, cells: Sequence[Cell], labelled: set[int]) -> dic
 
 
 def _entry(place: _Place, cell: Cell | None, *, level: bool) -> Entry:
-    spot = place.spot
-    entry = Entry(spot.name, spot.text, spot.span.bbox, sure=place.cell is not None or spot.colon)
+    spot, ruled = place.spot, place.cell is not None
+    sure = ruled or spot.colon or place.in_column
+    entry = Entry(spot.name, spot.text, spot.span.bbox, room=place.room, sure=sure)
     if place.own:
         entry.text = "".join(span.text for span in place.own)
         entry.bbox = layout.union(span.bbox for span in place.own)
-        entry.cell = place.room
+        entry.cell = place.room if ruled else None
         return entry
     if cell is None:
-        entry.cell = place.room
+        entry.cell = place.room if ruled else None
         return entry
     entry.text, entry.bbox, entry.cell = cell.text.replace("\n", ""), cell.ink, cell.bbox
+    entry.room = cell.bbox
     if level and len(cell.lines) > 1:
         beside = [line for line in cell.lines if line.bbox[1] <= place.middle < line.bbox[3]]
         if len(beside) == 1 and beside[0].height <= 1.5 * place.spot.span.height:

@@ -24,6 +24,7 @@ _CONFUSED = str.maketrans("口", "□", "竣峻浚骏")
 _BRACKETS = str.maketrans("〔〕[]【】", "()()()")
 PROJECT_CODE = re.compile(r"(?<!\d)\d{4}-\d{6}-\d{2}-\d{2}-\d{6}(?!\d)")
 _SMALLEST_ROUNDING = Decimal("0.0051")
+TICKED, UNTICKED = "☑☒■√✓✔◼", "□☐◻"  # boxes of an option
 _SQUARE_METRES = ("㎡", "m²", "m2", "平方米", "平米", "平方公尺")
 
 
@@ -160,6 +161,11 @@ def _day(parts: tuple[str, ...]) -> dt.date | None:
 
 def looks_like_date(text: str) -> bool:
     return bool(_DATE_LIKE.search(compact(text)))
+
+
+def offers_options(text: str) -> bool:
+    """Boxes to tick, with something beside them."""
+    return any(mark in text for mark in UNTICKED) and len(compact(text)) > len("□")
 
 
 def name(text: str) -> str:

@@ -5,7 +5,7 @@ the corners are read, until a title block shows. What is recognised is never eno
 """
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from documents import normalise, skew
 from documents.layout import Frame, overlaps, union
 from documents.report import BBox, Content
 from documents.rulebook import shipped
-from documents.sandbox import Emit, Limits, Sandbox
+from documents.sandbox import Emit, Ended, Limits, Sandbox
 
 if TYPE_CHECKING:
     from documents.pages import Bitmap, PageFacts
@@ -67,11 +67,15 @@ def available() -> bool:
 _sandbox = Sandbox("documents.ocr_cells", "documents.ocr_engine")
 
 
-def recognise(path: str, pages: Sequence[int]) -> dict[int, Found]:
+def recognise(
+    path: str, pages: Sequence[int], *, used: Callable[[Ended], None] | None = None
+) -> dict[int, Found]:
     """What was found, by page number; a page that could not be recognised in time is left out."""
     wanted = msgspec.msgpack.encode(Wanted(path=path, pages=list(pages[:MAX_PAGES])))
     frames = list(_sandbox.run(JOB, wanted, limits=LIMITS))
     found = [msgspec.msgpack.decode(payload, type=Found) for kind, payload in frames if kind == PAGE]
+    if used:
+        used(msgspec.msgpack.decode(frames[-1][1], type=Ended))
     return {each.page: each for each in found}
 
 

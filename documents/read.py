@@ -228,7 +228,7 @@ def _read_drawing(facts: PageFacts, page: PageReading, book: RuleBook) -> None:
                     label=entry.label,
                 )
             )
-        elif entry.cell is None or not seals.has_ink(facts, entry.cell, beside=entry.label_box):
+        elif entry.room is None or not seals.has_ink(facts, entry.room, beside=entry.label_box):
             page.empty.append(name)
 
 

@@ -88,13 +88,19 @@ def find_seals(page: PageFacts) -> list[BBox]:
     red = red_ink(page.render((0, 0, page.width, page.height), scale, colour=True))
     smallest, largest = (side * POINTS_PER_MM for side in _SEAL_MM)
     boxes = [(x0 / scale, top / scale, x1 / scale, bottom / scale) for x0, top, x1, bottom in _patches(red)]
-    return [
+    patches = [
         box
         for box in boxes
         if smallest <= max(box[2] - box[0], box[3] - box[1])
         and min(box[2] - box[0], box[3] - box[1]) >= smallest / 2
         and min(box[2] - box[0], box[3] - box[1]) <= largest * 2
     ]
+    # The star within a seal is no second seal, which would be held for that of the party beside it.
+    return [box for box in patches if not any(_within(box, other) for other in patches if other is not box)]
+
+
+def _within(inner: BBox, outer: BBox) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
 
 
 def _patches(ink: Ink) -> Iterator[tuple[int, int, int, int]]:

@@ -72,19 +72,11 @@ def _second_page_gone(pdf: Pdf) -> None:
 
 def scanned(data: bytes, dpi: int = SCAN_DPI, *, skew: float = 0.0) -> bytes:
     """The first page as a picture of itself, turned by `skew` degrees counter-clockwise; the others as they are."""
-    from reportlab.lib.utils import ImageReader
-    from reportlab.pdfgen.canvas import Canvas
-
     image = _rendered(data, 0, dpi)
     if skew:
-        image = image.rotate(skew, Image.Resampling.BICUBIC, expand=True, fillcolor="white")
-    jpeg, page = io.BytesIO(), io.BytesIO()
-    image.convert("RGB").save(jpeg, "JPEG", quality=80)
-    width, height = image.width * 72 / dpi, image.height * 72 / dpi
-    canvas = Canvas(page, pagesize=(width, height), invariant=1)
-    canvas.drawImage(ImageReader(io.BytesIO(jpeg.getvalue())), 0, 0, width, height)
-    canvas.save()
-
+        image = image.rotate(skew, Image.Resampling.BILINEAR, expand=True, fillcolor="white")
+    page = io.BytesIO()
+    image.save(page, "PDF", resolution=dpi, quality=80)
     with _opened(data) as pdf, _opened(page.getvalue()) as picture:
         pdf.pages[0] = picture.pages[0]
         out = io.BytesIO()

@@ -57,18 +57,19 @@ def title_block_fields(reading: Reading) -> Iterator[Finding]:
 
 
 def title_block_signatures(reading: Reading) -> Iterator[Finding]:
-    """One finding a sheet, for all whose cell has neither text nor ink; without rules nobody knows where they sign."""
+    """One finding a sheet, for all whose place has neither text nor ink.
+
+    Without rules, that place is known only where somebody else signed behind a label.
+    """
     for page, block in sheets(reading):
-        unsigned = [
-            block.entries[name]
-            for name in reading.book.sheets.title_block.signed
-            if name in page.empty and name in block.entries and block.entries[name].cell
-        ]
+        asked = {n: block.entries[n] for n in reading.book.sheets.title_block.signed if n in block.entries}
+        signed = any(name not in page.empty for name in asked)
+        unsigned = [entry for name, entry in asked.items() if name in page.empty and (entry.cell or signed)]
         if unsigned:
             yield reading.finding(
                 "title-block-unsigned",
                 page=page.page.number,
-                bbox=layout.union(entry.cell or entry.label_box for entry in unsigned),
+                bbox=layout.union(entry.room or entry.label_box for entry in unsigned),
                 field="、".join(entry.label for entry in unsigned),
             )
 

@@ -54,8 +54,7 @@ def project_codes(reading: Reading) -> Iterator[Finding]:
 
 def ticks(reading: Reading) -> Iterator[Finding]:
     for field in reading.fields:
-        text = normalise.compact(field.raw)
-        if field.value is None and any(mark in text for mark in "□☐◻") and len(text) > len("□"):
+        if field.value is None and normalise.offers_options(field.raw):
             yield reading.about(field, "nothing-ticked", field=field.label)
 
 

@@ -1,6 +1,7 @@
 """Tables add up: a row called 合计 against the rows above it; parts of an area against the whole."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from documents import normalise
@@ -11,33 +12,83 @@ from documents.tables import Cell, Table
 _TOTAL = ("合计", "总计", "总和", "共计")
 _SUBTOTAL = ("小计", "其中")
 _TOLERANCE = Decimal("0.015")
+_SAME_EDGE = 3.0  # points
+
+
+Row = list[Cell | None]
+
+
+@dataclass(slots=True)
+class _Whole:
+    """A table with what of it stands on the next pages; each row with its page."""
+
+    head: Row
+    last: Table
+    rows: list[tuple[int, Row]]
 
 
 def sums(reading: Reading) -> Iterator[Finding]:
+    for table in _whole_tables(reading):
+        for page, column, printed, computed, cell in _wrong_totals(table):
+            yield reading.finding(
+                "table-sum",
+                page=page,
+                bbox=cell.ink or cell.bbox,
+                evidence=cell.text,
+                column=column,
+                printed=f"{printed}",
+                computed=f"{computed}",
+            )
+
+
+def _whole_tables(reading: Reading) -> Iterator[_Whole]:
+    whole: _Whole | None = None
     for page in reading.pages:
-        for table in page.tables:
-            for column, printed, computed, cell in _wrong_totals(table):
-                yield reading.finding(
-                    "table-sum",
-                    page=page.page.number,
-                    bbox=cell.ink or cell.bbox,
-                    evidence=cell.text,
-                    column=column,
-                    printed=f"{printed}",
-                    computed=f"{computed}",
-                )
+        for index, table in enumerate(page.tables):
+            rows = [(page.page.number, row) for row in table.rows]
+            more = _continuation(whole, rows, table) if whole and index == 0 else []
+            if whole and more:
+                whole.rows += more
+                whole.last = table
+                continue
+            if whole:
+                yield whole
+            whole = _Whole(table.rows[0], table, rows[1:])
+        if whole and not page.tables:
+            yield whole
+            whole = None
+    if whole:
+        yield whole
 
 
-def _wrong_totals(table: Table) -> Iterator[tuple[str, Decimal, Decimal, Cell]]:
-    head = table.rows[0]
-    since = 1
-    for number, row in enumerate(table.rows):
-        if number <= 1 or not _is_total(row, _TOTAL):
+def _continuation(whole: _Whole, rows: list[tuple[int, Row]], table: Table) -> list[tuple[int, Row]]:
+    """The first table of the next page goes on, with its head repeated or not, where columns and width are the same."""
+    before, after = whole.last.bbox, table.bbox
+    if len(table.rows[0]) != len(whole.head) or any(abs(before[i] - after[i]) > _SAME_EDGE for i in (0, 2)):
+        return []
+    if _texts(rows[0][1]) == _texts(whole.head):
+        return rows[1:]
+    first = rows[0][1]
+    goes_on = any(
+        cell and _adds_up(title) and _number(cell.text) is not None
+        for title, cell in zip(_texts(whole.head), first, strict=True)
+    )
+    return rows if goes_on else []
+
+
+def _texts(row: Row) -> list[str]:
+    return [normalise.compact(cell.text) if cell else "" for cell in row]
+
+
+def _wrong_totals(table: _Whole) -> Iterator[tuple[int, str, Decimal, Decimal, Cell]]:
+    titles = _texts(table.head)
+    since = 0
+    for number, (page, row) in enumerate(table.rows):
+        if number == 0 or not _is_total(row, _TOTAL):
             continue
-        body = [other for other in table.rows[since:number] if not _is_total(other, _TOTAL + _SUBTOTAL)]
+        body = [other for _, other in table.rows[since:number] if not _is_total(other, _TOTAL + _SUBTOTAL)]
         since = number + 1
-        for column, cell in enumerate(row):
-            title = normalise.compact(head[column].text) if column < len(head) and head[column] else ""  # type: ignore[union-attr] # just seen
+        for column, (title, cell) in enumerate(zip(titles, row, strict=False)):
             if cell is None or not _adds_up(title):
                 continue
             printed = _number(cell.text)
@@ -46,10 +97,10 @@ def _wrong_totals(table: Table) -> Iterator[tuple[str, Decimal, Decimal, Cell]]:
             if printed is None or not numbers or len(numbers) < len(body) - 1:
                 continue
             if abs(sum(numbers) - printed) > _TOLERANCE * max(len(numbers) // 10, 1):
-                yield title, printed, sum(numbers, Decimal()), cell
+                yield page, title, printed, sum(numbers, Decimal()), cell
 
 
-def _is_total(row: list[Cell | None], words: tuple[str, ...]) -> bool:
+def _is_total(row: Row, words: tuple[str, ...]) -> bool:
     return any(normalise.compact(cell.text).startswith(words) for cell in row[:3] if cell is not None)
 
 

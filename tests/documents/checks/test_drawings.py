@@ -1,5 +1,6 @@
 from typing import Any
 
+from documents.blocks import Block
 from documents.checks import drawings
 from documents.report import Finding
 from tests.documents.builders import block, page, reading
@@ -63,6 +64,24 @@ def test_title_block_signatures() -> None:
 
 def test_title_block_signatures_in_ink_are_no_text() -> None:
     assert run(drawings.title_block_signatures, title_block=block(FULL | {"approved_by": ""})) == []
+
+
+def unruled(labels: dict[str, str]) -> Block:
+    found = block(labels)
+    for entry in found.entries.values():
+        entry.cell = None
+    return found
+
+
+def test_title_block_signatures_without_rules_are_missed_beside_others() -> None:
+    signed = unruled(FULL | {"approved_by": "", "checked_by": "", "drawn_by": ""})
+    found = run(drawings.title_block_signatures, title_block=signed, empty=["approved_by"])
+    assert texts(found) == ["第 1 页图签“审定”未签字。"]
+
+
+def test_title_block_signatures_without_rules_may_all_stand_elsewhere() -> None:
+    signed = unruled(FULL | {"approved_by": "", "drawn_by": ""})
+    assert run(drawings.title_block_signatures, title_block=signed, empty=["approved_by", "drawn_by"]) == []
 
 
 def test_scales() -> None:

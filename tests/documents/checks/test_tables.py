@@ -31,6 +31,25 @@ def test_sums_leave_subtotals_out() -> None:
     assert sums(HEAD, *rows) == []
 
 
+def over_two_pages(*second: tuple[str | None, ...]) -> list[Finding]:
+    first = page(tables=[table(HEAD, ("1层", "门诊", "100.10"), ("2层", "门诊", "200.20"))])
+    return list(tables.sums(reading(first, page(2, tables=[table(*second)]))))
+
+
+def test_sums_go_on_over_the_page() -> None:
+    (found,) = over_two_pages(("3层", "门诊", "1.00"), ("合计", "", "311.30"))
+    assert (found.page, found.message.zh) == (2, "“建筑面积(㎡)”合计 311.30，各行之和为 301.30。")
+
+
+def test_sums_go_on_under_a_repeated_head() -> None:
+    assert over_two_pages(HEAD, ("3层", "门诊", "1.00"), ("合计", "", "301.30")) == []
+
+
+def test_sums_of_another_table_on_the_next_page_are_its_own() -> None:
+    other = ("户型", "朝向", "套内面积（㎡）")
+    assert over_two_pages(other, ("甲", "南", "1.00"), ("乙", "北", "2.00"), ("合计", "", "3.00")) == []
+
+
 def test_sums_of_columns_that_do_not_add_are_not_taken() -> None:
     assert sums(("层", "层高", "编号"), ("1", "3.0", "5"), ("2", "3.0", "6"), ("合计", "3.0", "6")) == []
 
