@@ -55,6 +55,7 @@ class Action(StrEnum):
     CATALOGUE_APPROVE = "catalogue.approve"
     RULES_PROPOSE = "rules.propose"
     RULES_APPROVE = "rules.approve"
+    STAFF_KEEP = "staff.keep"  # inspectors' absences
     ACCOUNT_MANAGE = "account.manage"
     SELF = "self"  # one's own account: password, language, logout
 
@@ -92,6 +93,7 @@ GRANTS: Mapping[Role, Mapping[Action, Scope]] = {
         Action.CASE_VISIT: _ALL,
         Action.CASE_DELIBERATE: _ALL,
         Action.DOSSIER_READ: _ALL,
+        Action.STAFF_KEEP: _ALL,
         Action.SCHEDULE_READ: _ALL,
         Action.SCHEDULE_SOLVE: _ALL,
     },
@@ -107,6 +109,7 @@ GRANTS: Mapping[Role, Mapping[Action, Scope]] = {
         Action.CASE_READ: _DEPARTMENT,
         Action.CASE_REVIEW: _DEPARTMENT,
         Action.CASE_REPLY: _DEPARTMENT,
+        Action.STAFF_KEEP: _DEPARTMENT,
         Action.DOSSIER_READ: _DEPARTMENT,
         Action.SCHEDULE_READ: _DEPARTMENT,
     },

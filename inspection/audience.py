@@ -46,6 +46,8 @@ FACTS: Mapping[str, Fact] = {
     "reviews_done": Fact(N_("各部门审查完成，可以约定时段"), (T.LEAD,)),
     "confirm_slot": Fact(N_("告知函：现场验收时间已选定"), (T.OWNER, T.LIAISON, T.OFFICERS), by_law=True),
     "party.declined": Fact(N_("部门答复不能参加"), (T.LEAD,)),
+    "party.stand_in": Fact(N_("参验人员变更，时间不变"), (T.OWNER, T.LEAD, T.LIAISON, T.OFFICERS)),
+    "party.seat_lost": Fact(N_("参验人员缺席，无人接替，请另选时间"), (T.LEAD, T.LIAISON)),
     "party.silent": Fact(N_("逾期未复，按参加安排"), (T.LEAD, T.LIAISON, T.OFFICERS)),
     "quorum": Fact(N_("现场验收已约定"), (T.OWNER, T.LEAD, T.OFFICERS)),
     "reschedule": Fact(N_("现场验收改期"), (T.OWNER, T.LEAD, T.LIAISON, T.OFFICERS), by_law=True),

@@ -103,12 +103,13 @@ async def _on_leave(session: AsyncSession, parts: Sequence[Part]) -> set[int]:
         leave.officer_id
         for leave in rows
         for part in parts
-        if part.officer_id == leave.officer_id and _covers(leave, part)
+        if part.officer_id == leave.officer_id and covers(leave, part.starts_at, part.ends_at)
     }
 
 
-def _covers(leave: Leave, part: Part) -> bool:
-    begins, ends = part.starts_at.astimezone(LOCAL), part.ends_at.astimezone(LOCAL)
+def covers(leave: Leave, starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether the absence takes any of this time, which lies within one day."""
+    begins, ends = starts_at.astimezone(LOCAL), ends_at.astimezone(LOCAL)
     if not leave.first_day <= begins.date() <= leave.last_day:
         return False
     if leave.half is None:

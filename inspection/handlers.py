@@ -10,6 +10,7 @@ from core.outbox import Event, Handler
 from core.printed import typeset
 from inspection import opinion, papers
 from inspection.commands import (
+    absences,
     aftercare,
     bookings,
     calendar_changes,
@@ -64,6 +65,13 @@ async def look_for_stand_ins(session: AsyncSession, event: Event, _: None, now: 
     case = await lock_case_by_id(session, party.case_id)
     await session.refresh(party)
     await replies.find_stand_ins(session, case, party, now=now)
+
+
+async def fill_seat(session: AsyncSession, event: Event, _: None, now: datetime) -> None:
+    party = await session.get_one(Party, event.payload["party_id"])
+    case = await lock_case_by_id(session, party.case_id)
+    await session.refresh(party)
+    await absences.fill_seat(session, case, party, event.payload["leave_id"], now=now)
 
 
 async def render_opinion(resources: Any, event: Event) -> bytes:
@@ -129,5 +137,6 @@ HANDLERS = [
     Handler(letters.UNREAD, point_out_unread),
     Handler(letters.PRINT, keep_letter, print_letter),
     Handler(replies.DECLINED_TOPIC, look_for_stand_ins),
+    Handler(absences.OUT_TOPIC, fill_seat),
     Handler(decisions.OPINION_TOPIC, keep_opinion, render_opinion),
 ]

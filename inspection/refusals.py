@@ -113,6 +113,11 @@ class OfficerUnavailable(Refusal):
     message = "所派人员在该时段不能参加：%(numbers)s。"
 
 
+class LeaveOverlaps(Refusal):
+    code = "leave_overlaps"
+    message = "该人员在此期间已登记请假。"
+
+
 class TeamTooSmall(Refusal):
     status = 422
     code = "team_too_small"

@@ -48,7 +48,14 @@ EXPECTED = ANSWERED | {PartyState.INVITED, PartyState.DECLINED}
 
 
 async def propose_slots(session: AsyncSession, case: Case, *, by: int | None, now: datetime) -> SlotSearch:
-    """Ask for ranked joint slots; a worker answers within seconds."""
+    """Ask for ranked joint slots where no visit stands."""
+    search = await search_slots(session, case, by=by, now=now)
+    await move(session, case, Event.PROPOSE_SLOTS, by=by, now=now, data={"search": search.id})
+    return search
+
+
+async def search_slots(session: AsyncSession, case: Case, *, by: int | None, now: datetime) -> SlotSearch:
+    """A worker answers within seconds; to a visit that stands its own time and officers count as free."""
     at = await reckoning(session, now)
     horizon = horizon_of(at, now)
     search = SlotSearch(
@@ -62,7 +69,6 @@ async def propose_slots(session: AsyncSession, case: Case, *, by: int | None, no
     )
     session.add(search)
     await session.flush()
-    await move(session, case, Event.PROPOSE_SLOTS, by=by, now=now, data={"search": search.id})
     outbox.emit(session, SEARCH_TOPIC, {"search_id": search.id}, now=now)
     return search
 

@@ -1,9 +1,10 @@
 """反馈函: a party names its officers, declines, or is silent; and what follows from each."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -23,12 +24,14 @@ from inspection.commands.bookings import (
 from inspection.commands.parties import require_member
 from inspection.commands.transitions import move, move_party
 from inspection.commands.violations import record_violation, watch_decline
-from inspection.models import Booking, Case, Officer, Party, Visit
+from inspection.models import Booking, Case, Officer, Party, Project, Segment, Visit
 from inspection.refusals import OfficerUnavailable, ReasonRequired, TeamTooSmall, WrongState
 from inspection.rules import Situation
 from inspection.states import BookingState, CaseState, Event, Node, PartyState, Post, Violation
 
 DECLINED_TOPIC = "inspection.declined"
+#: Of two who could step in, the one with fewer visits this long before and after does.
+FAIR_WITHIN = timedelta(weeks=1)
 
 
 async def confirm_attendance(
@@ -44,7 +47,7 @@ async def confirm_attendance(
     await require_member(session, party, by)
     visit = await _planned(session, case)
     if officer_ids:
-        await _replace_team(session, case, visit, party, officer_ids, now=now)
+        await replace_team(session, case, visit, party, officer_ids, now=now)
     move_party(
         session, case, party, PartyState.CONFIRMED, by=by, now=now, data={"officers": list(officer_ids)}
     )
@@ -90,7 +93,7 @@ async def find_stand_ins(session: AsyncSession, case: Case, party: Party, *, now
         return False
     team = await _free_team(session, case, visit, party)
     if team:
-        await _replace_team(session, case, visit, party, team, now=now)
+        await replace_team(session, case, visit, party, team, now=now)
         await invite(session, case, visit, (party,), by=None, now=now)
         return True
     reason = party.reply_note
@@ -103,27 +106,50 @@ async def find_stand_ins(session: AsyncSession, case: Case, party: Party, *, now
 
 
 async def _free_team(session: AsyncSession, case: Case, visit: Visit, party: Party) -> list[int]:
-    booked = await _party_bookings(session, visit, party)
-    refused = {booking.officer_id for booking in booked}
+    refused = {booking.officer_id for booking in await party_bookings(session, visit, party)}
+    free = await free_colleagues(session, case, visit, party, first=Post.SUBSTITUTE)
+    return [officer.id for officer in free[: len(refused)]] if len(free) >= len(refused) else []
+
+
+async def free_colleagues(
+    session: AsyncSession, case: Case, visit: Visit, party: Party, *, first: Post
+) -> list[Officer]:
+    """Who of the department is not booked for the visit and could be, by post, then by how little he has to do then.
+
+    They stay locked until the transaction ends.
+    """
+    booked = await party_bookings(session, visit, party)
+    segment = await session.get_one(Segment, case.segment_id)
+    project = await session.get_one(Project, segment.project_id)
+    weeks = Range(visit.starts_at - FAIR_WITHIN, visit.ends_at + FAIR_WITHIN)
+    load = (
+        sa.select(sa.func.count())
+        .where(
+            col(Booking.officer_id) == col(Officer.id),
+            col(Booking.state) == BookingState.BOOKED,
+            col(Booking.during).op("&&")(weeks),
+        )
+        .scalar_subquery()
+    )
     candidates = list(
         await session.scalars(
             sa.select(Officer)
             .where(
                 col(Officer.department_code) == party.department_code,
                 col(Officer.active),
-                col(Officer.id).not_in(refused),
+                sa.or_(col(Officer.district).is_(None), col(Officer.district) == project.district),
+                col(Officer.id).not_in({booking.officer_id for booking in booked}),
             )
-            .order_by(sa.case((col(Officer.post) == Post.SUBSTITUTE, 0), else_=1), col(Officer.id))
+            .order_by(sa.case((col(Officer.post) == first, 0), else_=1), load, col(Officer.id))
         )
     )
-    await lock_officers(session, [officer.id for officer in candidates])
     if not candidates:
         return []
+    await lock_officers(session, [officer.id for officer in candidates])
     spans = {booking.span for booking in booked}
     parts = [Part(party.id, officer.id, *span) for officer in candidates for span in sorted(spans)]
     away = await unavailable(session, case, parts)
-    free = [officer.id for officer in candidates if officer.id not in away]
-    return free[: len(refused)] if len(free) >= len(refused) else []
+    return [officer for officer in candidates if officer.id not in away]
 
 
 async def apply_silence(session: AsyncSession, case: Case, party: Party, *, now: datetime) -> None:
@@ -149,7 +175,7 @@ async def _answered(session: AsyncSession, case: Case, party: Party, *, now: dat
     await timekeeping.stop_clocks(session, case, (Node.REPLY,), now=now, party=party)
 
 
-async def _replace_team(
+async def replace_team(
     session: AsyncSession,
     case: Case,
     visit: Visit,
@@ -159,7 +185,7 @@ async def _replace_team(
     now: datetime,
 ) -> None:
     """Raises `TeamTooSmall` or `OfficerUnavailable`."""
-    booked = await _party_bookings(session, visit, party)
+    booked = await party_bookings(session, visit, party)
     wanted, present = set(officer_ids), {booking.officer_id for booking in booked}
     if len(wanted) < len(present):
         raise TeamTooSmall(needed=len(present))
@@ -186,7 +212,7 @@ async def _replace_team(
     await book(session, case, visit, parts, now=now)
 
 
-async def _party_bookings(session: AsyncSession, visit: Visit, party: Party) -> list[Booking]:
+async def party_bookings(session: AsyncSession, visit: Visit, party: Party) -> list[Booking]:
     return list(
         await session.scalars(
             sa.select(Booking)

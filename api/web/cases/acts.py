@@ -125,7 +125,7 @@ async def case_page(
     async with resources.database.transaction() as session:
         today = local_date(now)
         view = await load_case(session, caller, code, today=today)
-        panels = await load_panels(session, caller, view)
+        panels = await load_panels(session, caller, view, now=now)
         dossier = await load_dossier(session, resources, code)
     return page(
         request,

@@ -16,8 +16,9 @@ from api.web.rendering import page
 from core.access import Action
 from core.clock import LOCAL, local_date
 from core.errors import FieldProblem, InvalidInput
-from inspection.commands import bookings, decisions, off_hours, parties, visits
+from inspection.commands import absences, bookings, decisions, off_hours, parties, visits
 from inspection.models import Case
+from inspection.queries.absences import lost_seats
 from inspection.queries.cases import LEAD_STATES, count_by_state, list_cases
 from inspection.states import CaseState
 
@@ -36,9 +37,18 @@ async def show_board(
         request,
         "booking/board.html",
         rows=found.items,
+        lost=await _missing(session, now),
         counts=[(each, counts[each]) for each in LEAD_STATES if each in counts],
         chosen=only,
     )
+
+
+async def _missing(session: AsyncSession, now: datetime) -> dict[str, list[str]]:
+    """The officers whom a visit has lost, by case."""
+    found: dict[str, list[str]] = {}
+    for seat in await lost_seats(session, now=now):
+        found.setdefault(seat.case_code, []).append(seat.officer)
+    return {code: sorted(set(names)) for code, names in found.items()}
 
 
 @act("/inspections/{code:str}/fan-out", Action.CASE_BOOK)
@@ -105,6 +115,27 @@ async def confirm(session: AsyncSession, case: Case, entered: Entered) -> None:
     await bookings.confirm_slot(session, case, entered.number("slot"), by=entered.by, now=entered.now)
 
 
+@act("/inspections/{code:str}/seats", Action.CASE_BOOK)
+async def fill_seats(session: AsyncSession, case: Case, entered: Entered) -> None:
+    """Look once more for colleagues of those who cannot come."""
+    for seat in await lost_seats(session, now=entered.now, case=case.code):
+        party = await parties.party_of(session, case, seat.party_id)
+        await absences.fill_seat(session, case, party, seat.leave_id, now=entered.now)
+
+
+@act("/inspections/{code:str}/replan", Action.CASE_BOOK)
+async def replan(session: AsyncSession, case: Case, entered: Entered) -> None:
+    """A visit that has lost an officer, moved to the slot that the lead chose."""
+    await absences.move_upset_visit(
+        session,
+        case,
+        entered.number("slot"),
+        reason=entered.text("replan_reason"),
+        by=entered.by,
+        now=entered.now,
+    )
+
+
 @act("/inspections/{code:str}/reschedule", Action.CASE_BOOK)
 async def reschedule(session: AsyncSession, case: Case, entered: Entered) -> None:
     await bookings.reschedule(
@@ -152,6 +183,7 @@ async def next_round(session: AsyncSession, case: Case, entered: Entered) -> Non
 
 
 ROUTES: list[ControllerRouterHandler] = [
-    *(show_board, fan_out, add_party, ask_for_slots, show_slots, propose_off_hours, confirm, reschedule),
+    *(show_board, fan_out, add_party, ask_for_slots, show_slots, propose_off_hours, confirm),
+    *(fill_seats, replan, reschedule),
     *(open_visit, mark_absent, leave_early, close_visit, deliberate, next_round),
 ]

@@ -16,6 +16,7 @@ from core.i18n import current_locale
 from core.people import Department
 from inspection.catalogue import current_matters
 from inspection.models import Matter, Officer
+from inspection.queries.absences import LostSeat, lost_seats
 from inspection.queries.aftercare import Aftercare, aftercare_of
 from inspection.queries.case_lines import CaseDetail, ProposalLine
 from inspection.states import CaseState, PartyState, Post, SearchState
@@ -64,11 +65,13 @@ class Panels(msgspec.Struct, frozen=True, kw_only=True):
     slots: SlotsView | None
     after: Aftercare
     """Fees, ratings and the like; empty for departments."""
+    lost: list[LostSeat]
+    """Whom the standing visit misses, for the lead."""
     team: list[OfficerChoice]
     """Whom the department may send, where it is asked."""
 
 
-async def load_panels(session: AsyncSession, caller: Principal, view: CaseDetail) -> Panels:
+async def load_panels(session: AsyncSession, caller: Principal, view: CaseDetail, *, now: datetime) -> Panels:
     choosing = not view.parties or (caller.may(Action.CASE_BOOK) and view.state is CaseState.REVIEWING)
     asked = caller.may(Action.CASE_REPLY) and any(
         party.state is PartyState.INVITED and party.department_code == caller.department
@@ -78,6 +81,7 @@ async def load_panels(session: AsyncSession, caller: Principal, view: CaseDetail
         matters=await _matters(session, view) if choosing else [],
         slots=await word_slots(session, view) if caller.may(Action.CASE_BOOK) else None,
         after=await _after(session, caller, view),
+        lost=await lost_seats(session, now=now, case=view.code) if caller.may(Action.CASE_BOOK) else [],
         team=await _team(session, caller.department or "") if asked else [],
     )
 

@@ -10,6 +10,7 @@ from api.web.cases import (
     minutes,
     opinions,
     pages,
+    staff,
     window,
 )
 
@@ -23,5 +24,6 @@ ROUTES: list[ControllerRouterHandler] = [
     *liaison.ROUTES,
     *minutes.ROUTES,
     *opinions.ROUTES,
+    *staff.ROUTES,
     *window.ROUTES,
 ]
