@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlmodel import col
 
+from api import stored_files
 from api.auth.sessions import hash_password
 from core import calendars, clock, outbox
 from core.db import Database
@@ -21,7 +22,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
 def migrate(settings: Settings) -> None:
-    """The newest schema, and the reference data that every installation starts from."""
+    """The newest schema, the reference data that every installation starts from, and the worker's nightly round."""
     upgrade(settings)
     asyncio.run(_seed(settings))
 
@@ -41,6 +42,7 @@ async def _seed(settings: Settings) -> None:
             if not await session.scalar(sa.select(sa.func.count()).select_from(calendars.CalendarVersion)):
                 await calendars.seed_state_council(session, now=clock.now())
             await seed_catalogue(session, now=clock.now())
+            await stored_files.plan(session, now=clock.now())
     finally:
         await database.close()
 

@@ -5,6 +5,7 @@ from api.following import HANDLERS as FOLLOWING
 from api.notice_sealing import HANDLERS as NOTICE_SEALING
 from api.schedules.city import HANDLERS as CITY_PLANS
 from api.schedules.solving import HANDLERS as SCHEDULES
+from api.stored_files import HANDLERS as STORED_FILES
 from api.webhooks import HANDLERS as WEBHOOKS
 from core.gateways import HANDLERS as TEXTS
 from core.mail import HANDLERS as MAIL
@@ -18,6 +19,7 @@ HANDLERS: list[Handler] = [
     *INSPECTION,
     *CASE_DOSSIERS,
     *SCHEDULES,
+    *STORED_FILES,
     *CITY_PLANS,
     *MILESTONES,
     *NOTICE_SEALING,

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from core.clock import local_date
 from core.errors import NotFound
-from documents.models import DocumentResult, Dossier, DossierFile, StoredFile
+from documents.models import DocumentResult, Dossier, DossierFile, StoredFile, Upload
 from documents.report import DocumentReport, DossierReport, ProjectFacts
 
 
@@ -62,6 +62,12 @@ async def files(session: AsyncSession, dossier: Dossier) -> list[FileLine]:
         .order_by(col(DossierFile.id))
     )
     return [FileLine(id_, name, sha256, size, local_date(at)) for id_, name, sha256, size, at in rows]
+
+
+async def named_files(session: AsyncSession) -> set[str]:
+    """Hashes of all files that were ever submitted, or are on their way."""
+    rows = sa.union(sa.select(col(StoredFile.sha256)), sa.select(col(Upload.sha256)))
+    return {sha256 for sha256 in await session.scalars(rows) if sha256}
 
 
 async def known_results(

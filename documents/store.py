@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
 import os
 import secrets
@@ -122,11 +123,48 @@ def describe(path: Path) -> Stored:
 
 
 def settle(incoming: Path, folder: Path, stored: Stored) -> Stored:
-    """Put a complete file under its hash."""
+    """Put a complete file under its hash; as old as this moment, whatever lay there before."""
     final = path_of(folder, stored.sha256)
     final.parent.mkdir(parents=True, exist_ok=True)
-    incoming.replace(final)
+    incoming.touch()
+    with _held(folder, fcntl.LOCK_SH):
+        incoming.replace(final)
     return stored
+
+
+def keep(folder: Path, sha256: str) -> bool:
+    """Make a stored file as old as this moment, for it is about to be named; False where it has gone."""
+    try:
+        with _held(folder, fcntl.LOCK_SH):
+            os.utime(path_of(folder, sha256))
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def older_files(folder: Path, *, before: float) -> list[str]:
+    """Hashes of the files that were put into the store before a moment (a POSIX time)."""
+    files = (entry for part in folder.glob("??") for entry in os.scandir(part))
+    return [entry.name for entry in files if entry.stat().st_mtime < before]
+
+
+def discard(folder: Path, sha256: str, *, before: float) -> int | None:
+    """Remove a file that nobody names; returns the bytes set free, None where it came again since a moment."""
+    path = path_of(folder, sha256)
+    with _held(folder, fcntl.LOCK_EX), contextlib.suppress(FileNotFoundError):
+        found = path.stat()
+        if found.st_mtime < before:
+            path.unlink()
+            return found.st_size
+    return None
+
+
+@contextlib.contextmanager
+def _held(folder: Path, how: int) -> Iterator[None]:
+    """Whoever settles a file and whoever discards one wait for each other, across processes."""
+    with (folder / "lock").open("ab") as lock:
+        fcntl.flock(lock, how)
+        yield
 
 
 def _copy(content: IO[bytes], folder: Path, *, limit: int) -> Stored:

@@ -121,7 +121,16 @@ async def settle(database: Database, folder: Path, upload: Upload) -> Stored:
             (await session.get_one(Upload, upload.id)).sha256 = stored.sha256
         await asyncio.to_thread(store.settle, path, folder, stored)
         return stored
+    if not store.keep(folder, upload.sha256 or ""):
+        raise UploadIncomplete(name=upload.name)
     return Stored(upload.sha256 or "", upload.size)
+
+
+async def forget(session: AsyncSession, *, before: datetime) -> None:
+    """Files announced before a moment and never taken in need not be waited for."""
+    await session.execute(
+        sa.delete(Upload).where(col(Upload.opened_at) < before, col(Upload.taken_at).is_(None))
+    )
 
 
 async def mark_taken(session: AsyncSession, uploads: Sequence[Upload], *, now: datetime) -> None:

@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core.errors import NotFound
 from tendering.content import Content, Party, content_from
-from tendering.models import OCID_PREFIX, Notice, Process
+from tendering.models import OCID_PREFIX, Draft, Notice, Process
 from tendering.rules import Category, Nature, NoticeKind, Stage
 
 
@@ -151,3 +152,11 @@ def detail_of(notice: Notice, ocid: str, about: str | None, chain: Sequence[Chai
         content=content_from(notice.content),
         chain=list(chain),
     )
+
+
+async def named_attachments(session: AsyncSession) -> set[str]:
+    """Hashes of all files that a notice or a draft names."""
+    contents = (col(Notice.content), col(Draft.publication)["content"])
+    path = sa.cast("$.attachments[*].sha256", JSONPATH)
+    names = [sa.select(sa.func.jsonb_path_query(each, path)) for each in contents]
+    return set(await session.scalars(sa.union(*names)))

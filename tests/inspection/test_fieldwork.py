@@ -11,6 +11,7 @@ from inspection import refusals
 from inspection.commands import bookings, decisions, fieldwork, opinions, visits
 from inspection.commands.fieldwork import FindingForm
 from inspection.models import Case, CheckIn, FieldRecord, Finding, Party, ViolationRecord
+from inspection.queries.photos import named_photos
 from inspection.states import CaseState, CheckResult, PartyState, RecheckMode, Verdict
 from tests.inspection.test_visits import named, rectified, scheduled
 from tests.inspection.world import SPOT, World, arrive_and_open, speak, team_of
@@ -119,6 +120,7 @@ async def test_findings_are_recorded_reworded_and_removed_until_the_opinion_stan
         session, case, fire, FindingForm(text="疏散门反向", photos=["b"]), key=KEY, **record
     )
     assert (one.text, one.photos, one.version) == ("疏散门反向", ["a", "b"], 2)
+    assert {"a", "b"} <= await named_photos(session)
     with pytest.raises(refusals.SiteRecheckRequired):
         await fieldwork.record_finding(
             session, case, fire, FindingForm(text="无水", safety_critical=True), key="1" * 32, **record
@@ -177,6 +179,7 @@ async def test_remote_recheck_needs_a_look_with_pictures_and_no_visit(
     with pytest.raises(refusals.ReasonRequired):
         await fieldwork.look_from_afar(session, case, fire, text="视频所见", photos=[], **look)
     await fieldwork.look_from_afar(session, case, fire, text="视频所见标识已补齐", photos=["c"], **look)
+    assert "c" in await named_photos(session)
     await speak(session, world, case, fire, verdict=Verdict.AGREE, now=now)
     await decisions.deliberate(session, case, by=world.dispatcher, now=now)
     assert str(case.state) == "opinion_ready"

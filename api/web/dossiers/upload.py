@@ -24,9 +24,6 @@ from documents.models import Upload
 from documents.store import Stored
 from inspection.commands.transitions import lock_case
 
-#: What was begun and not gone on with is kept for a week.
-KEPT_SECONDS = 7 * 24 * 3600
-
 
 class NoFiles(Refusal):
     status = 422
@@ -113,7 +110,6 @@ async def begin_upload(
             by=who.person,
             now=now,
         )
-    store.sweep(settings.upload_dir, before=now.timestamp() - KEPT_SECONDS)
     return Response({"key": opened.key, "offset": 0}, status_code=201)
 
 
