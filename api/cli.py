@@ -11,7 +11,7 @@ from typing import TextIO
 import click
 
 from api.archive_cli import archive
-from core.access import KEY_ACTIONS, Action
+from core.access import KEY_ACTIONS, Action, Role
 from core.settings import Settings
 from documents.cli import check
 from scheduling.cli import schedule
@@ -91,6 +91,33 @@ def accounts() -> None:
     from demo.loading import accounts_table
 
     click.echo(accounts_table())
+
+
+@main.command("open-account")
+@click.argument("login")
+@click.argument("name")
+@click.option(
+    "--role", "roles", type=click.Choice([role.value for role in Role]), multiple=True, required=True
+)
+@click.option("--department", help="The department's code, where the role needs one.")
+def open_account(login: str, name: str, roles: tuple[str, ...], department: str | None) -> None:
+    """Open an account and print the link by which its person sets the password, once and within three days."""
+    from api import accounts_cli
+    from core.errors import InvalidInput
+
+    chosen = [Role(role) for role in roles]
+    with reachable() as settings:
+        try:
+            link = asyncio.run(
+                accounts_cli.open_account(
+                    settings, login=login, name=name, roles=chosen, department=department
+                )
+            )
+        except InvalidInput as refusal:
+            raise click.ClickException(
+                " ".join(problem.message % problem.params for problem in refusal.problems)
+            ) from None
+    click.echo(link)
 
 
 @main.command("issue-key")

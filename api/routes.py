@@ -4,7 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from api import health
 from api.v1 import routes as v1
-from api.web import account, guide, home, messages, schedules
+from api.web import account, guide, home, messages, passwords, schedules
 from api.web.administration import routes as administration
 from api.web.cases import routes as cases
 from api.web.dossiers import routes as dossiers
@@ -15,6 +15,7 @@ from api.web.supervision import routes as supervision
 ROUTES: list[ControllerRouterHandler] = [
     *health.ROUTES,
     *account.ROUTES,
+    *passwords.ROUTES,
     *messages.ROUTES,
     *home.ROUTES,
     *guide.ROUTES,

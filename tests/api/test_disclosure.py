@@ -53,6 +53,7 @@ def test_every_column_is_public_or_closed() -> None:
 UNREAD = {
     "/draws/{draw:int}/file",
     "/feeds/{token:str}/tasks.ics",
+    "/welcome/{token:str}",
     "/static/{file_path:path}",
     "/assets/{file_path:path}",
     "/lang/{locale:str}",

@@ -1,9 +1,10 @@
 from litestar.types import ControllerRouterHandler
 
-from api.web.administration import catalogue, delegations, limits, pages, rulebook
+from api.web.administration import accounts, catalogue, delegations, limits, pages, rulebook
 
 ROUTES: list[ControllerRouterHandler] = [
     *pages.ROUTES,
+    *accounts.ROUTES,
     *catalogue.ROUTES,
     *delegations.ROUTES,
     *limits.ROUTES,
