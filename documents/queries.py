@@ -66,8 +66,9 @@ async def files(session: AsyncSession, dossier: Dossier) -> list[FileLine]:
 
 async def named_files(session: AsyncSession) -> set[str]:
     """Hashes of all files that were ever submitted, or are on their way."""
-    rows = sa.union(sa.select(col(StoredFile.sha256)), sa.select(col(Upload.sha256)))
-    return {sha256 for sha256 in await session.scalars(rows) if sha256}
+    stored = await session.scalars(sa.select(col(StoredFile.sha256)))
+    coming = await session.scalars(sa.select(col(Upload.sha256)).where(col(Upload.sha256).is_not(None)))
+    return {*stored, *coming}
 
 
 async def known_results(

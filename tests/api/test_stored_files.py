@@ -63,11 +63,26 @@ async def name_files(
         session.add(StoredFile(sha256=submitted, size=1, stored_at=NOW))
         for sha256, days in ((on_its_way, 0), (given_up, 8)):
             at = clock.now() - timedelta(days=days)
-            announced = {"key": sha256, "subject": "case:X", "name": "甲.pdf", "size": 1, "opened_at": at}
-            session.add(Upload(**announced, sha256=sha256, opened_by=person.id))
+            session.add(
+                Upload(
+                    key=sha256,
+                    subject="case:X",
+                    name="甲.pdf",
+                    size=1,
+                    sha256=sha256,
+                    opened_by=person.id,
+                    opened_at=at,
+                )
+            )
         content = {"attachments": [{"name": "甲.pdf", "sha256": attached, "size": 1}]}
-        draft = {"publication": {"content": content}, "state": DraftState.DRAFT, "drafted_at": NOW}
-        session.add(Draft(**draft, drafted_by=person.id))
+        session.add(
+            Draft(
+                publication={"content": content},
+                state=DraftState.DRAFT,
+                drafted_by=person.id,
+                drafted_at=NOW,
+            )
+        )
 
 
 async def test_only_old_files_that_nobody_names_are_removed(resources: Resources) -> None:
