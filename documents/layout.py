@@ -143,3 +143,18 @@ def spans(line: Span, *, gap: float = 1.2) -> Iterator[Span]:
             part = []
         part.append(char)
     yield span(part)
+
+
+def spread(text: str, box: BBox, angle: int | None = None) -> Iterator[Char]:
+    """A line's box shared out evenly among its characters; without an angle, the shape of the box tells."""
+    x0, top, x1, bottom = box
+    if angle is None:
+        angle = 0 if len(text) == 1 or x1 - x0 >= bottom - top else 90
+    x_axis = angle in (0, 180)
+    step = ((x1 - x0) if x_axis else (bottom - top)) / max(len(text), 1)
+    base = {0: bottom, 90: x1, 180: top, 270: x0}[angle]
+    for index, char in enumerate(text):
+        place = index if angle in (0, 270) else len(text) - 1 - index
+        low = (x0 if x_axis else top) + place * step
+        box = (low, top, low + step, bottom) if x_axis else (x0, low, x1, low + step)
+        yield Char(char, *box, base, angle)

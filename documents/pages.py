@@ -19,7 +19,8 @@ import pypdfium2.raw as c
 from PIL import Image
 
 from documents import layout, normalise
-from documents.layout import Char, Frame, Span
+from documents.annotations import has_fields, shx_chars
+from documents.layout import Char, Frame, Span, spread
 from documents.report import BBox, Content
 from documents.skew import Skew
 
@@ -29,8 +30,6 @@ MAX_OBJECTS_INSPECTED = 3_000
 MAX_RENDER_PIXELS = 30_000_000
 _THUMBNAIL_PIXELS = 300_000
 _INVISIBLE = 3  # text rendering mode: neither filled nor stroked
-_TERMINATOR = b"\0\0"
-_SHX_TITLE = "AutoCAD SHX Text"
 
 # A scan may bear a stamped page number; a picture on a page without text may be part of one.
 _SCAN_SHARE, _SCAN_CHARS, _PICTURE_SHARE = 0.6, 30, 0.25
@@ -69,7 +68,7 @@ class PageFacts:
     def borrow(self, lines: Iterable[tuple[str, BBox, int]]) -> None:
         """Take on recognised lines (text, box, angle) where the page has no writing of its own."""
         self.chars = [
-            char for text, box, angle in lines for char in _spread(normalise.compact(text), box, angle)
+            char for text, box, angle in lines for char in spread(normalise.compact(text), box, angle)
         ]
         self.borrowed = bool(self.chars)
 
@@ -213,9 +212,10 @@ def read_pages(
     document: pdfium.PdfDocument, *, user_units: dict[int, float], limit: int
 ) -> Iterator[PageFacts | int]:
     """Each page in turn, closed before the next is opened (else memory grows); the bare number where one fails."""
+    document.init_forms()
     for index in range(min(len(document), limit)):
         try:
-            page = document[index]
+            page = _filled_in(document, index)
         except pdfium.PdfiumError:
             yield index + 1
             continue
@@ -223,6 +223,16 @@ def read_pages(
             yield _read(page, index + 1, user_units.get(index + 1, 1.0))
         finally:
             page.close()
+
+
+def _filled_in(document: pdfium.PdfDocument, index: int) -> pdfium.PdfPage:
+    """The page with what was typed into its form fields as part of its writing."""
+    page = document[index]
+    if document.formenv is None or not has_fields(page):
+        return page
+    page.flatten()
+    page.close()
+    return document[index]
 
 
 def _read(page: pdfium.PdfPage, number: int, user_unit: float) -> PageFacts:
@@ -236,7 +246,7 @@ def _read(page: pdfium.PdfPage, number: int, user_unit: float) -> PageFacts:
         text.close()
     count = max(c.FPDFPage_CountObjects(page.raw), 0)
     borrowed = False
-    if not chars and (chars := list(_shx_chars(page, space))):
+    if not chars and (chars := list(shx_chars(page, space.box))):
         borrowed = True
     return PageFacts(
         raw=page.raw,
@@ -343,43 +353,3 @@ def _holds_image(form: Any) -> bool:
         c.FPDFPageObj_GetType(c.FPDFFormObj_GetObject(form, index)) == c.FPDF_PAGEOBJ_IMAGE
         for index in range(count)
     )
-
-
-def _shx_chars(page: pdfium.PdfPage, space: _DisplayedSpace) -> Iterator[Char]:
-    """AutoCAD writes stroke lettering a second time, as comments; the box is shared out among the characters."""
-    rect = c.FS_RECTF()
-    for index in range(min(c.FPDFPage_GetAnnotCount(page.raw), 20_000)):
-        annotation = c.FPDFPage_GetAnnot(page.raw, index)
-        try:
-            if _annotation_text(annotation, b"T") != _SHX_TITLE or not c.FPDFAnnot_GetRect(annotation, rect):
-                continue
-            text = _annotation_text(annotation, b"Contents")
-            low, high = sorted((rect.bottom, rect.top))
-            box = space.box(rect.left, low, rect.right, high)
-            yield from _spread(normalise.compact(text), box)
-        finally:
-            c.FPDFPage_CloseAnnot(annotation)
-
-
-def _annotation_text(annotation: Any, key: bytes) -> str:
-    size = c.FPDFAnnot_GetStringValue(annotation, key, None, 0)
-    if size <= len(_TERMINATOR):
-        return ""
-    buffer = (ctypes.c_ushort * (size // 2 + 1))()
-    c.FPDFAnnot_GetStringValue(annotation, key, buffer, size)
-    return bytes(buffer)[: size - len(_TERMINATOR)].decode("utf-16-le", errors="replace")
-
-
-def _spread(text: str, box: BBox, angle: int | None = None) -> Iterator[Char]:
-    """A line's box shared out evenly among its characters; without an angle, the shape of the box tells."""
-    x0, top, x1, bottom = box
-    if angle is None:
-        angle = 0 if len(text) == 1 or x1 - x0 >= bottom - top else 90
-    x_axis = angle in (0, 180)
-    step = ((x1 - x0) if x_axis else (bottom - top)) / max(len(text), 1)
-    base = {0: bottom, 90: x1, 180: top, 270: x0}[angle]
-    for index, char in enumerate(text):
-        place = index if angle in (0, 270) else len(text) - 1 - index
-        low = (x0 if x_axis else top) + place * step
-        box = (low, top, low + step, bottom) if x_axis else (x0, low, x1, low + step)
-        yield Char(char, *box, base, angle)

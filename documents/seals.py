@@ -187,5 +187,5 @@ def blank_dates(lines: Iterable[Span]) -> Iterator[BBox]:
     """`年　月　日` with nothing filled in."""
     for line in lines:
         text = "".join(normalise.char(char.text) for char in line.chars)
-        for match in re.finditer(r"(?:日期:?)?(?<![\d〇零一二三四五六七八九])年月日", text):
+        for match in re.finditer(r"(?:日期:?)?(?<![\d〇零一二三四五六七八九])年月日(?!期)", text):
             yield layout.box_of(line.chars[match.start() : match.end()])

@@ -10,11 +10,8 @@ from documents.report import Finding
 from documents.tables import Cell, Table
 
 _TOTAL = ("合计", "总计", "总和", "共计")
-_SUBTOTAL = ("小计", "其中")
 _TOLERANCE = Decimal("0.015")
 _SAME_EDGE = 3.0  # points
-
-
 Row = list[Cell | None]
 
 
@@ -81,27 +78,44 @@ def _texts(row: Row) -> list[str]:
 
 
 def _wrong_totals(table: _Whole) -> Iterator[tuple[int, str, Decimal, Decimal, Cell]]:
+    """A total is that of the rows since the last one (本页合计), or that of all rows (总计)."""
     titles = _texts(table.head)
     since = 0
     for number, (page, row) in enumerate(table.rows):
-        if number == 0 or not _is_total(row, _TOTAL):
+        if number == 0 or not _is_total(row):
             continue
-        body = [other for _, other in table.rows[since:number] if not _is_total(other, _TOTAL + _SUBTOTAL)]
+        parts = [_summands(rows) for rows in (table.rows[since:number], table.rows[:number])]
         since = number + 1
         for column, (title, cell) in enumerate(zip(titles, row, strict=False)):
-            if cell is None or not _adds_up(title):
+            printed = _number(cell.text) if cell and _adds_up(title) else None
+            numbers = [found for rows in parts if (found := _numbers(rows, column))]
+            if cell is None or printed is None or not numbers:
                 continue
-            printed = _number(cell.text)
-            values = [_number(other[column].text) for other in body if column < len(other) and other[column]]  # type: ignore[union-attr] # just seen
-            numbers = [value for value in values if value is not None]
-            if printed is None or not numbers or len(numbers) < len(body) - 1:
-                continue
-            if abs(sum(numbers) - printed) > _TOLERANCE * max(len(numbers) // 10, 1):
-                yield page, title, printed, sum(numbers, Decimal()), cell
+            if not any(_equals(sum(found), printed, terms=len(found)) for found in numbers):
+                yield page, title, printed, sum(numbers[0], Decimal()), cell
 
 
-def _is_total(row: Row, words: tuple[str, ...]) -> bool:
-    return any(normalise.compact(cell.text).startswith(words) for cell in row[:3] if cell is not None)
+def _summands(rows: list[tuple[int, Row]]) -> list[Row]:
+    return [row for _, row in rows if not _is_total(row) and not _is_subtotal(row)]
+
+
+def _numbers(rows: list[Row], column: int) -> list[Decimal]:
+    """A column's figures; none where more than one row goes without."""
+    cells = [row[column] for row in rows if column < len(row)]
+    values = [value for cell in cells if cell and (value := _number(cell.text)) is not None]
+    return values if len(values) >= len(rows) - 1 else []
+
+
+def _equals(computed: Decimal | int, printed: Decimal, *, terms: int) -> bool:
+    return abs(computed - printed) <= _TOLERANCE * max(terms // 10, 1)
+
+
+def _is_total(row: Row) -> bool:
+    return any(text.endswith(_TOTAL) or text.startswith(_TOTAL) for text in _texts(row[:3]))
+
+
+def _is_subtotal(row: Row) -> bool:
+    return any("小计" in text or text.startswith("其中") for text in _texts(row[:3]))
 
 
 def _adds_up(title: str) -> bool:

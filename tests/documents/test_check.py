@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from pikepdf import Dictionary, Name
 
 from demo.dossiers.paper import MM, Paper
 from documents.check import check_document, check_dossier, submitted_file
@@ -71,6 +72,39 @@ def test_a_page_in_units_of_its_own_is_measured_in_millimetres(tmp_path: Path) -
     assert (page.width_mm, page.height_mm, page.sheet, page.user_unit) == (594, 420, "A2", 2)
     (name,) = report.fields
     assert 100 < name.bbox[0] < 200
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_what_is_typed_into_form_fields_is_read(tmp_path: Path, drawn: bool) -> None:
+    """With the picture that the program drew of it, and where it left drawing to the reader (ISO 32000-1, 12.7.3.3)."""
+    with pikepdf.open(
+        io.BytesIO(form("建设工程竣工联合验收申请表", {"工程名称": "", "建设单位": "", "建筑面积": ""}))
+    ) as pdf:
+        for row, value in enumerate(("澜东江泽名邸", "澜江汇程公司", "18652.00")):
+            type_in(pdf, row, value, drawn=drawn)
+        pdf.save(tmp_path / "甲.pdf")
+    report = check_document(tmp_path / "甲.pdf", today=TODAY)
+    values = {field.name: field.value for field in report.fields}
+    assert values == {
+        "project_name": "澜东江泽名邸", "construction_unit": "澜江汇程公司", "floor_area": 18652.0,
+    }  # fmt: skip
+
+
+def type_in(pdf: pikepdf.Pdf, row: int, value: str, *, drawn: bool) -> None:
+    """A text field over the value's cell in a row of `form`."""
+    top, height = (297 - 45 - 9 * row) * MM, 9 * MM
+    field = Dictionary(
+        Type=Name.Annot, Subtype=Name.Widget, FT=Name.Tx, T=f"field {row}", V=value, F=4,
+        DA="/Helv 10 Tf 0 g", Rect=[75 * MM, top - height, 185 * MM, top],
+    )  # fmt: skip
+    if drawn:
+        paper = Paper(110 * MM, height)
+        paper.text(4, 6 * MM, value, 10.5)
+        with pikepdf.open(io.BytesIO(paper.save())) as picture:
+            field.AP = Dictionary(N=pdf.copy_foreign(picture.pages[0].as_form_xobject()))
+    page = pdf.pages[0].obj
+    page.Annots = [*page.get("/Annots", []), pdf.make_indirect(field)]
+    pdf.Root.AcroForm = Dictionary(Fields=page.Annots, NeedAppearances=not drawn)
 
 
 def test_an_empty_file(tmp_path: Path) -> None:

@@ -50,6 +50,21 @@ def test_sums_of_another_table_on_the_next_page_are_its_own() -> None:
     assert over_two_pages(other, ("甲", "南", "1.00"), ("乙", "北", "2.00"), ("合计", "", "3.00")) == []
 
 
+def test_sums_of_pages_and_of_all() -> None:
+    rows = (
+        ("1层", "a", "1.00"),
+        ("2层", "b", "2.00"),
+        ("本页小计", "", "3.00"),
+        ("本页合计", "", "3.00"),
+        ("3层", "c", "4.00"),
+        ("4层", "d", "5.00"),
+        ("本页合计", "", "9.00"),
+        ("总计", "", "12.00"),
+    )
+    assert sums(HEAD, *rows) == []
+    assert [found.evidence for found in sums(HEAD, *rows[:-1], ("总计", "", "13.00"))] == ["13.00"]
+
+
 def test_sums_of_columns_that_do_not_add_are_not_taken() -> None:
     assert sums(("层", "层高", "编号"), ("1", "3.0", "5"), ("2", "3.0", "6"), ("合计", "3.0", "6")) == []
 
