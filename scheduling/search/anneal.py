@@ -6,13 +6,17 @@ ruin and recreate. Moves change the state itself and are rolled back when refuse
 
 import math
 
+import numpy as np
+
 from scheduling.search import model as at
 from scheduling.search.chance import draw, draw_below
-from scheduling.search.insertion import choose_team, may_be_on, place_best
+from scheduling.search.insertion import choose_team, may_be_on, place_best, place_in_half
 from scheduling.search.jit import Floats, Ints, SmallInts, kernel
-from scheduling.search.placing import place, remove
+from scheduling.search.placing import any_served, place, remove
 from scheduling.search.pricing import CHANCE, GREEDY, IMPOSSIBLE, JITTER, can_serve
+from scheduling.search.rematch import note_moments, rematch_touched
 from scheduling.search.routes import link, unlink
+from scheduling.search.ruin import ruin_recreate
 from scheduling.search.timing import settle
 from scheduling.search.trail import commit, enqueue, forget_queue, put, rollback
 
@@ -63,19 +67,9 @@ def save_terms(s: Ints) -> None:
 
 
 @kernel
-def _any_served(m: Ints, s: Ints) -> int:
-    """A served visit that may be moved, or NONE after a few draws."""
-    for _ in range(8):
-        visit = draw_below(s, m[at.VISITS])
-        if s[s[at.DAY] + visit] != at.NONE and m[m[at.FROZEN] + visit] == 0:
-            return visit
-    return at.NONE
-
-
-@kernel
 def relocate(m: Ints, s: Ints, tt: SmallInts, w: Floats, step: int, strict: bool) -> bool:
     """One visit to another moment, with a team chosen for it."""
-    visit = _any_served(m, s)
+    visit = any_served(m, s)
     if visit == at.NONE:
         return False
     day = s[s[at.DAY] + visit]
@@ -184,138 +178,39 @@ def _in_visit(m: Ints, s: Ints, visit: int, officer: int) -> bool:
 
 
 @kernel
-def _ruin(m: Ints, s: Ints, tt: SmallInts, seed: int, day: int, start: int, size: int, count: int) -> int:
-    """Takes out `size` visits near to the seed's place or to the moment, and notes them behind the `count` noted."""
-    here = m[m[at.SITE] + seed]
-    by_place = s[s[at.DAY] + seed] != at.NONE and draw(s) < 0.5
-    size += count
-    while count < size:
-        # Of a few drawn, the nearest goes.
-        nearest, chosen = at.FAR, at.NONE
-        for _ in range(8):
-            visit = _any_served(m, s)
-            if visit == at.NONE:
-                continue
-            far = tt[here, m[m[at.SITE] + visit]]
-            if not by_place:
-                far = abs(s[s[at.START] + m[m[at.VISIT_NODES] + visit]] - start)
-                if s[s[at.DAY] + visit] != day:
-                    far += 10 * m[at.NOON]
-            if far < nearest:
-                nearest, chosen = far, visit
-        if chosen == at.NONE:
-            break
-        count = _take_out(m, s, tt, chosen, count)
-    return count
-
-
-@kernel
-def _make_room(m: Ints, s: Ints, tt: SmallInts, most: int) -> int:
-    """Notes a visit that has no place, and takes out those that stand where it might go.
-
-    What it must come after may stand too late: then that is taken out and placed again before it.
-    """
-    visit = s[s[at.OPEN] + draw_below(s, s[s[at.OPEN_COUNT]])]
-    leader, count = visit, 0
-    while m[m[at.AFTER] + leader] != at.NONE and draw(s) < 0.7:
-        leader = m[m[at.AFTER] + leader]
-    if leader != visit:
-        if s[s[at.DAY] + leader] == at.NONE or m[m[at.FROZEN] + leader] == 1:
-            return 0
-        count = _take_out(m, s, tt, leader, 0)
-    s[s[at.PICKED] + count] = visit
-    count += 1
-    for _ in range(8):
-        day = draw_below(s, m[at.DAYS])
-        row = leader * m[at.DAYS] + day
-        spans = m[m[at.WINDOW_COUNT] + row]
-        if spans > 0 and may_be_on(m, s, leader, day):
-            spot = m[at.WINDOW] + (row * m[at.SPANS] + draw_below(s, spans)) * 2
-            when = m[spot] + draw_below(s, m[spot + 1] - m[spot] + 1)
-            return _ruin_day(m, s, tt, day, when, 1 + draw_below(s, most), count)
-    return count
-
-
-@kernel
-def _ruin_day(m: Ints, s: Ints, tt: SmallInts, day: int, when: int, size: int, count: int) -> int:
-    """Takes out up to `size` visits of the day that start next to `when`, some passed over by chance."""
-    size += count
-    while count < size:
-        nearest, chosen = at.FAR, at.NONE
-        for visit in range(m[at.VISITS]):
-            if s[s[at.DAY] + visit] == day and m[m[at.FROZEN] + visit] == 0:
-                far = abs(s[s[at.START] + m[m[at.VISIT_NODES] + visit]] - when) + draw_below(s, 60)
-                if far < nearest:
-                    nearest, chosen = far, visit
-        if chosen == at.NONE:
-            break
-        count = _take_out(m, s, tt, chosen, count)
-    return count
-
-
-@kernel
-def _take_out(m: Ints, s: Ints, tt: SmallInts, visit: int, count: int) -> int:
-    """Removes a visit and those that must come after it; returns how many are noted now."""
-    done = count
-    s[s[at.PICKED] + count] = visit
-    count += 1
-    while done < count:
-        each = s[s[at.PICKED] + done]
-        done += 1
-        remove(m, s, tt, each)
-        for spot in range(m[m[at.FOLLOWERS_START] + each], m[m[at.FOLLOWERS_START] + each + 1]):
-            follower = m[m[at.FOLLOWERS] + spot]
-            if s[s[at.DAY] + follower] != at.NONE:
-                s[s[at.PICKED] + count] = follower
-                count += 1
-    return count
-
-
-@kernel
-def ruin_recreate(m: Ints, s: Ints, tt: SmallInts, w: Floats, step: int, most: int, strict: bool) -> bool:
-    """Takes a few visits out and puts them back, after one that had no place, one by one where each costs least."""
-    if s[s[at.OPEN_COUNT]] > 0 and draw(s) < 0.7:
-        count = _make_room(m, s, tt, most)
-        if count == 0:
-            return False
-    else:
-        seed = _any_served(m, s)
-        if seed == at.NONE:
-            return False
-        start = s[s[at.START] + m[m[at.VISIT_NODES] + seed]]
-        day = s[s[at.DAY] + seed]
-        size = draw_below(s, most)
-        count = _take_out(m, s, tt, seed, 0)
-        count = _ruin(m, s, tt, seed, day, start, size, count)
-    if not settle(m, s, tt):
+def swap(m: Ints, s: Ints, tt: SmallInts, w: Floats, step: int) -> bool:
+    """Two visits change half-days, each with the cheapest team there."""
+    one = any_served(m, s)
+    if one == at.NONE:
         return False
-    manner = JITTER if draw(s) < 0.7 else GREEDY
-    blink = 0.05 if m[at.DAYS] == 1 or draw(s) < 0.1 else 0.5
-    if s[s[at.OPEN_COUNT]] == count and draw(s) < 0.5:
-        _largest_first(m, s, count)
-    for spot in range(count):
-        visit = s[s[at.PICKED] + spot]
-        if s[s[at.DAY] + visit] == at.NONE:
-            place_best(m, s, tt, w, visit, step, strict, manner, blink)
-    return True
+    other = _partner(m, s, tt, one, 8 if draw(s) < 0.5 else 1)
+    if other == at.NONE:
+        return False
+    day, when = s[s[at.DAY] + one], s[s[at.START] + m[m[at.VISIT_NODES] + one]]
+    day_other, when_other = s[s[at.DAY] + other], s[s[at.START] + m[m[at.VISIT_NODES] + other]]
+    if day == day_other and (when < m[at.NOON]) == (when_other < m[at.NOON]):
+        return False
+    remove(m, s, tt, one)
+    remove(m, s, tt, other)
+    if m[m[at.AFTER] + one] == other:  # what comes after another is placed after it
+        one, other, day, when, day_other, when_other = other, one, day_other, when_other, day, when
+    manner = JITTER if draw(s) < 0.3 else GREEDY
+    return place_in_half(m, s, tt, w, one, day_other, when_other, step, manner) and place_in_half(
+        m, s, tt, w, other, day, when, step, manner
+    )
 
 
 @kernel
-def _largest_first(m: Ints, s: Ints, count: int) -> None:
-    row = s[at.PICKED]
-    for spot in range(1, count):
-        visit = s[row + spot]
-        hole = spot
-        while hole > 0 and _officers_of(m, s[row + hole - 1]) < _officers_of(m, visit):
-            s[row + hole] = s[row + hole - 1]
-            hole -= 1
-        s[row + hole] = visit
-
-
-@kernel
-def _officers_of(m: Ints, visit: int) -> int:
-    first, last = m[m[at.VISIT_NODES] + visit], m[m[at.VISIT_NODES] + visit + 1]
-    return m[m[at.NODE_TASKS] + last] - m[m[at.NODE_TASKS] + first]
+def _partner(m: Ints, s: Ints, tt: SmallInts, visit: int, tries: int) -> int:
+    """The nearest of a few visits drawn."""
+    nearest, chosen = at.FAR, at.NONE
+    for _ in range(tries):
+        other = any_served(m, s)
+        if other != at.NONE and other != visit:  # noqa: PLR1714 - a kernel compares, it builds no tuples
+            far = tt[m[m[at.SITE] + visit], m[m[at.SITE] + other]]
+            if far < nearest:
+                nearest, chosen = far, other
+    return chosen
 
 
 @kernel
@@ -345,16 +240,21 @@ def anneal(
     rates: Floats,
     most: int,
     strict: bool,
+    slack: float,
 ) -> int:
     """Tries `moves` moves at one temperature; returns how many were accepted.
 
     Moves are accepted by the weights `w`; `best` is overwritten by every state that costs less by those of `judge`.
-    `rates` are the cumulated shares of relocate and exchange; the rest is ruin-and-recreate.
+    `rates` are the cumulated shares of relocate, exchange and swap; the rest is ruin-and-recreate. After moves that
+    cost at most `slack` more than allowed, crews are matched anew, unless it is 0.
     """
     size = s[at.QUEUE]
     accepted = 0
+    days, starts = np.empty(m[at.VISITS], np.int64), np.empty(m[at.VISITS], np.int64)
     for _ in range(moves):
         save_terms(s)
+        if slack > 0.0:
+            note_moments(m, s, days, starts)
         pick = draw(s)
         if s[s[at.OPEN_COUNT]] > 0 and draw(s) < 0.2:
             pick = 1.0  # as long as a visit has no place, that comes first
@@ -362,23 +262,39 @@ def anneal(
             done = relocate(m, s, tt, w, step, strict)
         elif pick < rates[1]:
             done = exchange(m, s, tt)
+        elif pick < rates[2]:
+            done = swap(m, s, tt, w, step)
         else:
             done = ruin_recreate(m, s, tt, w, step, most, strict)
         allowed = -temperature * math.log(1.0 - draw(s))
-        if not done or least_change(s, w) > allowed:
-            forget_queue(s)
-            rollback(s, 0)
-            continue
-        if not settle(m, s, tt):
-            rollback(s, 0)
-            continue
-        refresh_max_tardiness(m, s, w)
-        change = cost_change(s, w)
-        if change <= allowed:
+        if done and _is_accepted(m, s, tt, w, allowed, slack, days, starts):
             commit(s)
             accepted += 1
             if _lead(s, best, judge) < 0.0:
                 best[:size] = s[:size]
         else:
+            forget_queue(s)
             rollback(s, 0)
     return accepted
+
+
+@kernel
+def _is_accepted(
+    m: Ints,
+    s: Ints,
+    tt: SmallInts,
+    w: Floats,
+    allowed: float,
+    slack: float,
+    days: Ints,
+    starts: Ints,
+) -> bool:
+    """Whether the state costs at most `allowed` more, once its times are settled and its crews matched anew."""
+    if least_change(s, w) > allowed or not settle(m, s, tt):
+        return False
+    if slack > 0.0 and (
+        cost_change(s, w) > allowed + slack or not rematch_touched(m, s, tt, w, days, starts)
+    ):
+        return False
+    refresh_max_tardiness(m, s, w)
+    return cost_change(s, w) <= allowed

@@ -250,6 +250,7 @@ def _eligibility(
         )
         for days_able in able
     ]
+    crews = [[spot for spot, _ in staff.get(department, ())] for department, _, _ in classes]
     barred = np.zeros((len(problem.visits), len(officer)), np.int64)
     for recusal in problem.recusals:
         for number, visit in enumerate(problem.visits):
@@ -262,6 +263,8 @@ def _eligibility(
         at.CLASS_START: _ends([len(each) for each in members]),
         at.CLASS_OFFICERS: [number for each in members for number in each],
         at.BARRED: barred,
+        at.CREW_START: _ends([len(each) for each in crews]),
+        at.CREW_OFFICERS: [number for each in crews for number in each],
     }
 
 

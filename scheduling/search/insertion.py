@@ -3,7 +3,7 @@
 from scheduling.search import model as at
 from scheduling.search.chance import draw, draw_below
 from scheduling.search.jit import Floats, Ints, SmallInts, kernel
-from scheduling.search.moments import cheapest_start
+from scheduling.search.moments import AFTERNOON, BOTH, MORNING, cheapest_start
 from scheduling.search.placing import place
 from scheduling.search.pricing import (
     CHANCE,
@@ -225,7 +225,7 @@ def _best_of_day(
         if cost < best:
             best, best_when, best_floor = cost, when, when
     if strict and m[m[at.SHARED] + visit] == 0:
-        cost, when, floor = cheapest_start(m, s, tt, w, visit, day, step, manner, blink, best)
+        cost, when, floor = cheapest_start(m, s, tt, w, visit, day, step, manner, blink, best, BOTH)
         return (best, best_when, best_floor) if when == at.NONE else (cost, when, floor)
     floor = after_floor(m, s, visit, day)
     tardiest = m[m[at.WANTED_END] + visit] + 2 * step + s[s[at.TERMS] + at.T_MAX_TARDINESS]
@@ -271,3 +271,18 @@ def place_best(
             return True
         rollback(s, mark)
     return False
+
+
+@kernel
+def place_in_half(
+    m: Ints, s: Ints, tt: SmallInts, w: Floats, visit: int, day: int, near: int, step: int, manner: int
+) -> bool:
+    """Places an open visit where it costs least in the half-day of the moment `near`, nothing else shifted."""
+    if m[m[at.WINDOW_COUNT] + visit * m[at.DAYS] + day] == 0 or not may_be_on(m, s, visit, day):
+        return False
+    half = MORNING if near < m[at.NOON] else AFTERNOON
+    _, when, floor = cheapest_start(m, s, tt, w, visit, day, step, manner, 0.0, IMPOSSIBLE, half)
+    if when == at.NONE or choose_team(m, s, tt, w, visit, day, when, True, manner, IMPOSSIBLE) >= IMPOSSIBLE:
+        return False
+    place(m, s, tt, visit, day, when, floor)
+    return True

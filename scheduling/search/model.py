@@ -86,8 +86,10 @@ N_TERMS = 11
     BOOKED_OFFICER,  # [t]
     FROZEN,  # [v] 1: pinned, never taken out
     SHARED,  # [v] 1: an officer could serve two of its parties
-) = range(55)
-M_DIRECTORY = 55
+    CREW_START,  # [c + 1]
+    CREW_OFFICERS,  # officers who share a department with the class
+) = range(57)
+M_DIRECTORY = 57
 
 #: The directory of `s`.
 (

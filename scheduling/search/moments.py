@@ -17,6 +17,10 @@ from scheduling.search.timing import after_floor
 MOST = 160
 
 
+#: Halves of a day, for `cheapest_start`.
+MORNING, AFTERNOON, BOTH = 1, 2, 3
+
+
 @kernel
 def cheapest_start(
     m: Ints,
@@ -29,10 +33,11 @@ def cheapest_start(
     manner: int,
     blink: float,
     best: float,
+    halves: int,
 ) -> tuple[float, int, int]:
     """Cost, moment and floor (see `place`); `best` and NONE if none costs less. No officer may fit two parties."""
     moments, floors, costs = np.empty(MOST, np.int64), np.empty(MOST, np.int64), np.empty(MOST)
-    count = _list_moments(m, s, w, visit, day, step, blink, best, moments, floors, costs)
+    count = _list_moments(m, s, w, visit, day, step, blink, best, halves, moments, floors, costs)
     first_party = m[m[at.NODE_PARTIES] + m[m[at.VISIT_NODES] + visit]]
     last_party = m[m[at.NODE_PARTIES] + m[m[at.VISIT_NODES] + visit + 1]]
     for party in range(first_party, last_party):
@@ -62,6 +67,7 @@ def _list_moments(
     step: int,
     blink: float,
     best: float,
+    halves: int,
     moments: Ints,
     floors: Ints,
     costs: Floats,
@@ -79,7 +85,8 @@ def _list_moments(
         if blink > 0.0 and latest - when > step:
             when += draw_below(s, step) // grid * grid
         while when <= latest and count < MOST:
-            if blink == 0.0 or draw(s) >= blink:
+            fits = halves & (1 if when < m[at.NOON] else 2)
+            if fits and (blink == 0.0 or draw(s) >= blink):
                 cost = moment_cost(m, s, w, visit, day, when)
                 if cost < best:
                     moments[count], floors[count], costs[count] = when, m[spot], cost

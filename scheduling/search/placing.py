@@ -1,6 +1,7 @@
 """Taking whole visits in and out of the state."""
 
 from scheduling.search import model as at
+from scheduling.search.chance import draw_below
 from scheduling.search.jit import Ints, SmallInts, kernel
 from scheduling.search.routes import link, unlink
 from scheduling.search.timing import count_half, refresh_move_cost
@@ -59,3 +60,13 @@ def _close(s: Ints, visit: int) -> None:
     put(s, s[at.OPEN_AT] + last, spot)
     put(s, s[at.OPEN_COUNT], count)
     put(s, s[at.OPEN_AT] + visit, at.NONE)
+
+
+@kernel
+def any_served(m: Ints, s: Ints) -> int:
+    """A served visit that may be moved, or NONE after a few draws."""
+    for _ in range(8):
+        visit = draw_below(s, m[at.VISITS])
+        if s[s[at.DAY] + visit] != at.NONE and m[m[at.FROZEN] + visit] == 0:
+            return visit
+    return at.NONE

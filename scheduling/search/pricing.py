@@ -39,6 +39,12 @@ def _cap_cost(m: Ints, s: Ints, w: Floats, task: int, officer: int, day: int, du
     week = s[s[at.WEEK_LOAD] + officer * m[at.WEEKS] + m[m[at.WEEK] + day]]
     if week + duration > m[m[at.WEEKLY] + officer]:
         return IMPOSSIBLE
+    return booking_cost(m, w, task, officer, day)
+
+
+@kernel
+def booking_cost(m: Ints, w: Floats, task: int, officer: int, day: int) -> float:
+    """What it costs if the officer takes the place of one who is booked."""
     visit = m[m[at.TASK_VISIT] + task]
     if m[m[at.BOOKED_DAY] + visit] != day:
         return 0.0
