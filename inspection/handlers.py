@@ -28,6 +28,7 @@ from inspection.models import Case, Letter, Party, SlotSearch
 from inspection.reckoning import reckoning
 from inspection.scheduling_problem import build_question
 from inspection.slot_answers import Answer, answer
+from inspection.upset_visits import answer_upset, present_place
 
 
 async def solve_slots(resources: Any, event: Event) -> tuple[Answer, str] | None:
@@ -40,7 +41,10 @@ async def solve_slots(resources: Any, event: Event) -> tuple[Answer, str] | None
         at = await reckoning(session, search.asked_at)
         parties = await invited_parties(session, case)
         question = await build_question(session, case, search, parties, at)
-    return await asyncio.to_thread(answer, question), at.calendar.version
+        place = await present_place(session, case, question)
+    if place is None:
+        return await asyncio.to_thread(answer, question), at.calendar.version
+    return await asyncio.to_thread(answer_upset, question, place), at.calendar.version
 
 
 async def keep_slots(

@@ -59,7 +59,7 @@ def answer(question: Question, *, seconds: float = 2.0) -> Answer:
     return Answer(
         (),
         tuple(
-            {"kind": kind, "reasons": [_worded(question, each) for each in reasons]}
+            {"kind": kind, "reasons": [worded(question, each) for each in reasons]}
             for kind, every in (("conflict", conflicts), ("way_out", ways_out))
             for reasons in every
         ),
@@ -120,7 +120,7 @@ def _proposal(question: Question, problem: s.Problem, slots: Sequence[Slot]) -> 
         reasons += [each for each in slot.reasons if each not in reasons]
     return {
         "teams": teams_of(problem, [slot.placement for slot in slots]),
-        "reasons": [_worded(question, each) for each in reasons],
+        "reasons": [worded(question, each) for each in reasons],
     }
 
 
@@ -148,7 +148,7 @@ def _in_parts(problem: s.Problem, slots: Sequence[Slot]) -> Reason:
     return reason("split_in_parts", number=len(slots), minutes=longest)
 
 
-def _worded(question: Question, reason: Reason) -> dict[str, str]:
+def worded(question: Question, reason: Reason) -> dict[str, str]:
     """The reason's code, and its sentence in both languages with people's and departments' names put in."""
     sentences = {"code": reason.code}
     for locale, key in (("zh-CN", "zh"), ("en", "en")):

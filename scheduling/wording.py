@@ -58,6 +58,7 @@ MESSAGES = {
     "overrun": "%(visit)s延时",
     "makes_room": "为%(visits)s让出人员或时间",
     "knock_on": "受本次调整影响",
+    "least_change": "改动最少",
     # what would open a place
     "use_substitutes": "启用B岗：%(departments)s",
     "by_desk": "%(departments)s改为书面核验，不到现场",

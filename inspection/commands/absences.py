@@ -4,6 +4,7 @@ Recording locks the officer alone, as confirming a slot does; each visit that it
 own, which locks the case first like everybody else.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from inspection.commands.bookings import (
     booked_officers,
     confirm_slot,
     lock_officers,
+    offered,
     reschedule,
     search_slots,
     standing_visit,
@@ -74,10 +76,8 @@ async def record_leave(
     session.add(leave)
     await session.flush()
     _enter(session, "leave.record", officer, leave, by=by, now=now)
-    for party_id in dict.fromkeys(
-        seat.party_id for seat in await lost_seats(session, now=now, leave=leave.id)
-    ):
-        outbox.emit(session, OUT_TOPIC, {"party_id": party_id, "leave_id": leave.id}, now=now)
+    for seat in await lost_seats(session, now=now, leave=leave.id):
+        outbox.emit(session, OUT_TOPIC, {"party_id": seat.party_id, "leave_id": leave.id}, now=now)
     return leave
 
 
@@ -132,24 +132,15 @@ async def fill_seat(
     if leave is None or visit is None or not seats or party.state is PartyState.DECLINED:
         return None
     absent = await session.get_one(Officer, leave.officer_id)
-    data = {
-        "visit": visit.id,
-        "leave": leave.id,
-        "starts_at": visit.starts_at.isoformat(),
-        "out": absent.number,
-    }
+    lost = _lost(visit, leave, absent)
     colleague = await _colleague(session, case, visit, party, absent)
     if colleague is None:
-        note(session, case, SEAT_LOST, by=None, now=now, party=party, data=data)
+        note(session, case, SEAT_LOST, by=None, now=now, party=party, data=lost)
         if visit.state is VisitState.PLANNED:
             await search_slots(session, case, by=None, now=now)
         return None
     team = {officer.id for officer in await booked_officers(session, visit, party)} - {absent.id}
-    await replace_team(session, case, visit, party, [*team, colleague.id], now=now)
-    note(session, case, STAND_IN, by=None, now=now, party=party, data=data | {"in": colleague.number})
-    if party.state is PartyState.CONFIRMED:
-        numbers = [officer.number for officer in await booked_officers(session, visit, party)]
-        await letters.reply(session, case, party, visit, {"attends": True, "officers": numbers}, now=now)
+    await _hand_over(session, case, visit, party, [*team, colleague.id], lost=lost, now=now)
     return colleague
 
 
@@ -166,14 +157,57 @@ async def _colleague(
 async def move_upset_visit(
     session: AsyncSession, case: Case, proposal_id: int, *, reason: str, by: int, now: datetime
 ) -> Visit:
-    """The lead gives a visit that has lost an officer the new slot that was proposed, in one stroke or not at all.
+    """The lead gives a visit that has lost an officer what was proposed, in one stroke or not at all.
 
-    Raises `ProposalStale` where nobody is missing any more, and what `reschedule` and `confirm_slot` raise.
+    Where only officers change, the visit stands and nobody is invited again. Raises `ProposalStale` where nobody is
+    missing any more, and what `reschedule`, `confirm_slot` and `replace_team` raise.
     """
-    if not await lost_seats(session, now=now, case=case.code):
+    lost = {seat.party_id: seat for seat in await lost_seats(session, now=now, case=case.code)}
+    visit = await standing_visit(session, case)
+    if visit is None or not lost:
         raise ProposalStale
-    await reschedule(session, case, by=by, reason=reason, now=now)
-    return await confirm_slot(session, case, proposal_id, by=by, now=now)
+    proposal = await offered(session, case, proposal_id, now=now)
+    if (proposal.starts_at, proposal.ends_at) != (visit.starts_at, visit.ends_at):
+        await reschedule(session, case, by=by, reason=reason, now=now)
+        return await confirm_slot(session, case, proposal_id, by=by, now=now)
+    teams = {team["party_id"]: team["officer_ids"] for team in proposal.teams}
+    for party_id, seat in lost.items():
+        party = await session.get_one(Party, party_id)
+        leave = await session.get_one(Leave, seat.leave_id)
+        absent = await session.get_one(Officer, leave.officer_id)
+        await _hand_over(
+            session, case, visit, party, teams[party_id], lost=_lost(visit, leave, absent), now=now
+        )
+    return visit
+
+
+def _lost(visit: Visit, leave: Leave, absent: Officer) -> dict[str, object]:
+    return {
+        "visit": visit.id,
+        "leave": leave.id,
+        "starts_at": visit.starts_at.isoformat(),
+        "out": absent.number,
+    }
+
+
+async def _hand_over(
+    session: AsyncSession,
+    case: Case,
+    visit: Visit,
+    party: Party,
+    team: Sequence[int],
+    *,
+    lost: Mapping[str, object],
+    now: datetime,
+) -> None:
+    """The seats change hands at the same time; a department that has answered answers anew (反馈函)."""
+    before = {officer.number for officer in await booked_officers(session, visit, party)}
+    await replace_team(session, case, visit, party, team, now=now)
+    numbers = [officer.number for officer in await booked_officers(session, visit, party)]
+    data = {**lost, "in": "、".join(each for each in numbers if each not in before)}
+    note(session, case, STAND_IN, by=None, now=now, party=party, data=data)
+    if party.state is PartyState.CONFIRMED:
+        await letters.reply(session, case, party, visit, {"attends": True, "officers": numbers}, now=now)
 
 
 def _enter(

@@ -151,11 +151,8 @@ async def confirm_slot(
 
     Raises `SlotTaken` when one of the officers has been booked, or has become unavailable, meanwhile.
     """
-    proposal = await session.get(SlotProposal, proposal_id)
-    search = await session.get(SlotSearch, proposal.search_id) if proposal else None
-    if proposal is None or search is None or search.case_id != case.id:
-        raise NotFound
-    if search.round != case.round or proposal.starts_at <= now or await standing_visit(session, case):
+    proposal = await offered(session, case, proposal_id, now=now)
+    if await standing_visit(session, case):
         raise ProposalStale
     parties = {party.id: party for party in await invited_parties(session, case)}
     if set(parties) != {team["party_id"] for team in proposal.teams}:
@@ -190,6 +187,17 @@ async def confirm_slot(
     await move(session, case, Event.CONFIRM_SLOT, by=by, now=now, data=data)
     await invite(session, case, visit, parties.values(), by=by, now=now)
     return visit
+
+
+async def offered(session: AsyncSession, case: Case, proposal_id: int, *, now: datetime) -> SlotProposal:
+    """A slot of the case's present round that is still to come. Raises `NotFound` or `ProposalStale`."""
+    proposal = await session.get(SlotProposal, proposal_id)
+    search = await session.get(SlotSearch, proposal.search_id) if proposal else None
+    if proposal is None or search is None or search.case_id != case.id:
+        raise NotFound
+    if search.round != case.round or proposal.starts_at <= now:
+        raise ProposalStale
+    return proposal
 
 
 async def lock_officers(session: AsyncSession, officer_ids: Collection[int]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core.clock import local_date
+from core.clock import LOCAL, local_date
 from inspection import clocks
 from inspection.availability import covers
 from inspection.models import (
@@ -30,6 +30,8 @@ from inspection.states import BookingState, Post, VisitState
 
 #: What the timeline calls it that a colleague has stepped in, or that nobody could.
 STAND_IN, SEAT_LOST = "party.stand_in", "party.seat_lost"
+#: From its first half-day to its last.
+LONGEST_VISIT = timedelta(days=30)
 AHEAD, LEAVE_AHEAD = timedelta(days=14), timedelta(days=90)
 
 
@@ -50,7 +52,8 @@ class LostSeat(msgspec.Struct, frozen=True, kw_only=True):
 async def lost_seats(
     session: AsyncSession, *, now: datetime, leave: int | None = None, case: str | None = None
 ) -> list[LostSeat]:
-    """In the order of time; of one absence, of one case, or all."""
+    """One for each absence and party, in the order of time; of one absence, of one case, or all."""
+    day = sa.cast(sa.func.timezone(LOCAL.key, sa.func.lower(col(Booking.during))), sa.Date)
     statement = (
         sa.select(Booking, Leave, Visit, Case, Party, Officer, Project, Segment)
         .join(Leave, col(Leave.officer_id) == col(Booking.officer_id))
@@ -64,7 +67,8 @@ async def lost_seats(
             col(Booking.state) == BookingState.BOOKED,
             col(Visit.state).in_((VisitState.PLANNED, VisitState.OPEN)),
             sa.func.upper(col(Booking.during)) > now,
-            col(Leave.last_day) >= local_date(now),
+            col(Visit.starts_at) > now - LONGEST_VISIT,
+            day.between(col(Leave.first_day), col(Leave.last_day)),
         )
         .order_by(sa.func.lower(col(Booking.during)), col(Booking.id))
     )
@@ -72,21 +76,25 @@ async def lost_seats(
         statement = statement.where(col(Leave.id) == leave)
     if case is not None:
         statement = statement.where(col(Case.code) == case)
-    return [
-        LostSeat(
-            leave_id=row.Leave.id,
-            case_code=row.Case.code,
-            visit_id=row.Visit.id,
-            party_id=row.Party.id,
-            department_code=row.Party.department_code,
-            officer=row.Officer.name,
-            starts_at=row.Booking.span[0],
-            project_name=row.Project.name,
-            segment_name=row.Segment.name,
-        )
-        for row in await session.execute(statement)
-        if covers(row.Leave, *row.Booking.span)
-    ]
+    found: dict[tuple[int, int], LostSeat] = {}
+    for row in await session.execute(statement):
+        if covers(row.Leave, *row.Booking.span):
+            found.setdefault((row.Leave.id, row.Party.id), _lost_seat(row))
+    return list(found.values())
+
+
+def _lost_seat(row: Any) -> LostSeat:
+    return LostSeat(
+        leave_id=row.Leave.id,
+        case_code=row.Case.code,
+        visit_id=row.Visit.id,
+        party_id=row.Party.id,
+        department_code=row.Party.department_code,
+        officer=row.Officer.name,
+        starts_at=row.Booking.span[0],
+        project_name=row.Project.name,
+        segment_name=row.Segment.name,
+    )
 
 
 class Upset(msgspec.Struct, frozen=True, kw_only=True):

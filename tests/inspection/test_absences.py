@@ -18,9 +18,25 @@ from core.outbox import OutboxEvent
 from core.people import AccountRole
 from inspection import refusals
 from inspection.commands import absences, bookings, messages, transitions
-from inspection.models import Booking, Case, Leave, Letter, Message, Officer, Party
+from inspection.commands.parties import invited_parties
+from inspection.models import (
+    Booking,
+    Case,
+    Leave,
+    Letter,
+    Message,
+    Officer,
+    Party,
+    Recusal,
+    SlotProposal,
+    SlotSearch,
+    Vehicle,
+)
 from inspection.queries.absences import lost_seats, staff_of, upsets_of
-from inspection.states import BookingState, LetterKind, PartyState
+from inspection.reckoning import reckoning
+from inspection.scheduling_problem import build_question
+from inspection.states import BookingState, LetterKind, PartyState, SearchState, VisitState
+from inspection.upset_visits import answer_upset, present_place
 from tests.inspection.world import (
     World,
     at,
@@ -106,15 +122,16 @@ async def test_colleague_takes_the_seat_at_the_same_time_and_everybody_is_told_o
     assert (seen.case_code, seen.outcome, seen.stand_in) == (case.code, "taken_over", colleague.name)
 
 
-async def test_busy_and_recused_colleagues_are_passed_over_for_a_substitute(
+async def test_absent_and_recused_colleagues_are_passed_over_for_a_substitute(
     session: AsyncSession, world: World
 ) -> None:
     case, party, sick, starts_at = await upset(session, world)
-    away = world.officers["fire"][2]
+    away, recused, free = world.officers["fire"][2:]
     session.add(Leave(officer_id=away.id, first_day=at(1).date(), last_day=at(31).date()))
+    session.add(Recusal(officer_id=recused.id, case_id=case.id, reason="近亲属"))
     leave = await call_in_sick(session, world, sick, local_date(starts_at))
     colleague = await absences.fill_seat(session, case, party, leave.id, now=at(3, 11))
-    assert colleague == world.officers["fire"][3]
+    assert colleague == free
 
 
 async def test_colleague_who_rides_in_another_pool_has_no_seat(session: AsyncSession, world: World) -> None:
@@ -126,20 +143,82 @@ async def test_colleague_who_rides_in_another_pool_has_no_seat(session: AsyncSes
     assert colleague == world.officers["fire"][4]
 
 
-async def test_lead_is_asked_where_nobody_is_free_and_moves_the_visit(
-    session: AsyncSession, world: World
-) -> None:
+async def nobody_free(session: AsyncSession, world: World, *but: Officer) -> tuple[Case, Party, Leave]:
+    """A visit of which the lead is asked: no colleague is there, or none who rides along."""
     case, party, sick, starts_at = await upset(session, world)
-    kept = await team_of(session, case, party)
+    kept = {*(await team_of(session, case, party)), *(officer.id for officer in but)}
     for officer in world.officers["fire"]:
         officer.active = officer.id in kept
     leave = await call_in_sick(session, world, sick, local_date(starts_at))
     assert await absences.fill_seat(session, case, party, leave.id, now=at(3, 11)) is None
+    return case, party, leave
+
+
+async def offers(session: AsyncSession, case: Case) -> list[SlotProposal]:
+    """What the worker answers to the search that waits."""
+    search = await session.scalar(sa.select(SlotSearch).where(col(SlotSearch.state) == SearchState.PENDING))
+    assert search is not None
+    found = await reckoning(session, at(3, 11))
+    parties = await invited_parties(session, case)
+    question = await build_question(session, case, search, parties, found)
+    place = await present_place(session, case, question)
+    assert place is not None
+    answer = answer_upset(question, place)
+    await bookings.store_answer(session, search.id, answer, calendar_version="t", now=at(3, 11))
+    rows = await session.scalars(
+        sa.select(SlotProposal)
+        .where(col(SlotProposal.search_id) == search.id)
+        .order_by(col(SlotProposal.rank))
+    )
+    return list(rows)
+
+
+async def test_lead_is_asked_where_nobody_is_free_and_moves_the_visit(
+    session: AsyncSession, world: World
+) -> None:
+    case, party, leave = await nobody_free(session, world)
+    kept = await team_of(session, case, party)
     # The visit stands, with the officer who cannot come, until the lead has chosen.
-    assert await team_of(session, case, party) == kept
+    assert leave.officer_id in kept
     assert [seat.case_code for seat in await lost_seats(session, now=at(3, 11))] == [case.code]
     assert [each.outcome for each in await upsets_of(session, leave, now=at(3, 11))] == ["lead_asked"]
     assert await told(session, world, "party.seat_lost") == sorted([world.dispatcher, world.liaisons["fire"]])
+    old = await bookings.standing_visit(session, case)
+    assert old is not None
+    least, *others = await offers(session, case)
+    assert [each["code"] for each in least.reasons][:2] == ["officer_out", "least_change"]
+    assert "官fire" in least.reasons[0]["zh"]
+    assert others
+    ask: Any = {"by": world.dispatcher, "now": at(3, 12)}
+    with pytest.raises(refusals.ReasonRequired):
+        await absences.move_upset_visit(session, case, least.id, reason="", **ask)
+    new = await absences.move_upset_visit(session, case, least.id, reason="人员不能到场", **ask)
+    assert (old.state, new.starts_at) == (VisitState.CANCELLED, least.starts_at)
+    assert local_date(new.starts_at) > leave.last_day
+    assert await team_of(session, case, party) == kept
+    assert [each.outcome for each in await upsets_of(session, leave, now=at(3, 12))] == ["settled"]
+    with pytest.raises(refusals.ProposalStale):
+        await absences.move_upset_visit(session, case, least.id, reason="再来", **ask)
+
+
+async def test_lead_sends_somebody_else_at_the_same_time_and_the_visit_stands(
+    session: AsyncSession, world: World
+) -> None:
+    other = world.officers["fire"][2]
+    other.vehicle_pool = "others"
+    session.add(Vehicle(plate="临A00001", pool="others", seats=4))
+    case, party, leave = await nobody_free(session, world, other)
+    old = await bookings.standing_visit(session, case)
+    least, *_ = await offers(session, case)
+    new = await absences.move_upset_visit(
+        session, case, least.id, reason="", by=world.dispatcher, now=at(3, 12)
+    )
+    assert new is old
+    assert other.id in await team_of(session, case, party)
+    assert leave.officer_id not in await team_of(session, case, party)
+    assert party.state is PartyState.CONFIRMED
+    kinds = await session.scalars(sa.select(col(Letter.kind)).where(col(Letter.case_id) == case.id))
+    assert LetterKind.CANCELLATION not in set(kinds)
 
 
 async def test_absence_in_the_past_upside_down_or_twice_is_refused(

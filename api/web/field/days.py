@@ -27,6 +27,7 @@ from core.errors import FieldProblem, InvalidInput, NotFound, Refusal
 from core.i18n import gettext
 from inspection.clocks import start_of
 from inspection.models import Officer
+from inspection.queries.absences import coming_leave
 from inspection.queries.agendas import Task, officer_tasks
 from inspection.queries.delegations import delegated_tasks
 from inspection.refusals import ChangedMeanwhile
@@ -73,10 +74,12 @@ async def show_week(
     for task in await agenda(session, who, today, today + WEEK):
         days.setdefault(clock.local_date(task.starts_at), []).append(task)
     past = await agenda(session, who, today - BEHIND, today)
+    own = sa.select(col(Officer.id)).where(col(Officer.account_id) == who.person)
     return page(
         request,
         "officer/week.html",
         days=days,
+        leaves=list(await session.scalars(coming_leave(list(await session.scalars(own)), today))),
         later=await agenda(session, who, today + WEEK, today + AHEAD),
         owed=[task for task in past if task.signatures < 2],  # noqa: PLR2004 - both of them
     )

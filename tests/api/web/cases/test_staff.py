@@ -54,6 +54,8 @@ async def test_liaison_records_an_absence_and_sees_who_takes_over(city: City) ->
     board = (await city.get("/inspections/board")).text
     assert "缺人" not in board
     assert "病假某某" not in (await city.get(place)).text
+    await city.log_in(officer.account_id or 0)
+    assert "已登记的请假" in (await city.get("/tasks/week")).text
 
 
 async def test_lead_is_offered_old_and_new_and_moves_the_visit(city: City) -> None:
