@@ -40,6 +40,10 @@ class Part:
     starts_at: datetime
     ends_at: datetime
 
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        return self.starts_at, self.ends_at
+
 
 async def unavailable(
     session: AsyncSession, case: Case, parts: Sequence[Part], *, ignoring: Visit | None = None

@@ -15,21 +15,23 @@ from core import ledger, outbox
 from core.clock import local_date
 from core.errors import FieldProblem, InvalidInput, NotFound
 from inspection import clocks
+from inspection.availability import Part, unavailable
 from inspection.commands import letters
 from inspection.commands.bookings import (
     booked_officers,
     confirm_slot,
     lock_officers,
     offered,
+    parts_of,
     reschedule,
     search_slots,
     standing_visit,
 )
-from inspection.commands.replies import free_colleagues, replace_team
+from inspection.commands.replies import free_colleagues, party_bookings, reseat
 from inspection.commands.transitions import note
-from inspection.models import Case, Leave, Officer, Party, Visit
+from inspection.models import Booking, Case, Leave, Officer, Party, Visit
 from inspection.queries.absences import SEAT_LOST, STAND_IN, lost_seats
-from inspection.refusals import LeaveOverlaps, ProposalStale
+from inspection.refusals import LeaveOverlaps, ProposalStale, SlotTaken
 from inspection.states import PartyState, Post, VisitState
 
 OUT_TOPIC = "inspection.officer_out"
@@ -132,25 +134,26 @@ async def fill_seat(
     if leave is None or visit is None or not seats or party.state is PartyState.DECLINED:
         return None
     absent = await session.get_one(Officer, leave.officer_id)
-    lost = _lost(visit, leave, absent)
-    colleague = await _colleague(session, case, visit, party, absent)
+    lost = [each for each in await party_bookings(session, visit, party) if each.officer_id == absent.id]
+    data = _data(visit, leave, absent)
+    # A visit under way is the lead's to judge.
+    planned = visit.state is VisitState.PLANNED
+    colleague = await _colleague(session, case, party, lost, absent) if planned else None
     if colleague is None:
-        note(session, case, SEAT_LOST, by=None, now=now, party=party, data=lost)
-        if visit.state is VisitState.PLANNED:
+        note(session, case, SEAT_LOST, by=None, now=now, party=party, data=data)
+        if planned:
             await search_slots(session, case, by=None, now=now)
         return None
-    team = {officer.id for officer in await booked_officers(session, visit, party)} - {absent.id}
-    await _hand_over(session, case, visit, party, [*team, colleague.id], lost=lost, now=now)
+    parts = [Part(party.id, colleague.id, *seat.span) for seat in lost]
+    await _hand_over(session, case, visit, party, given_up=lost, parts=parts, now=now, data=data)
     return colleague
 
 
 async def _colleague(
-    session: AsyncSession, case: Case, visit: Visit, party: Party, absent: Officer
+    session: AsyncSession, case: Case, party: Party, seats: Sequence[Booking], absent: Officer
 ) -> Officer | None:
-    """He takes the seat in the vehicle too, so he rides in the same pool. A visit under way is the lead's to judge."""
-    if visit.state is not VisitState.PLANNED:
-        return None
-    free = await free_colleagues(session, case, visit, party, first=Post.PRIMARY)
+    """He takes the seat in the vehicle too, so he rides in the same pool."""
+    free = await free_colleagues(session, case, party, seats, first=Post.PRIMARY)
     return next((officer for officer in free if officer.vehicle_pool == absent.vehicle_pool), None)
 
 
@@ -160,9 +163,9 @@ async def move_upset_visit(
     """The lead gives a visit that has lost an officer what was proposed, in one stroke or not at all.
 
     Where only officers change, the visit stands and nobody is invited again. Raises `ProposalStale` where nobody is
-    missing any more, and what `reschedule`, `confirm_slot` and `replace_team` raise.
+    missing any more, and what `reschedule` and `confirm_slot` raise.
     """
-    lost = {seat.party_id: seat for seat in await lost_seats(session, now=now, case=case.code)}
+    lost = await lost_seats(session, now=now, case=case.code)
     visit = await standing_visit(session, case)
     if visit is None or not lost:
         raise ProposalStale
@@ -170,18 +173,38 @@ async def move_upset_visit(
     if (proposal.starts_at, proposal.ends_at) != (visit.starts_at, visit.ends_at):
         await reschedule(session, case, by=by, reason=reason, now=now)
         return await confirm_slot(session, case, proposal_id, by=by, now=now)
-    teams = {team["party_id"]: team["officer_ids"] for team in proposal.teams}
-    for party_id, seat in lost.items():
-        party = await session.get_one(Party, party_id)
+    for seat in {seat.party_id: seat for seat in lost}.values():
+        party = await session.get_one(Party, seat.party_id)
         leave = await session.get_one(Leave, seat.leave_id)
-        absent = await session.get_one(Officer, leave.officer_id)
-        await _hand_over(
-            session, case, visit, party, teams[party_id], lost=_lost(visit, leave, absent), now=now
-        )
+        data = _data(visit, leave, await session.get_one(Officer, leave.officer_id))
+        wanted = [part for part in parts_of(proposal) if part.party_id == party.id]
+        await _seat(session, case, visit, party, wanted, now=now, data=data)
     return visit
 
 
-def _lost(visit: Visit, leave: Leave, absent: Officer) -> dict[str, object]:
+async def _seat(
+    session: AsyncSession,
+    case: Case,
+    visit: Visit,
+    party: Party,
+    wanted: Sequence[Part],
+    *,
+    now: datetime,
+    data: Mapping[str, object],
+) -> None:
+    """The party's seats as the proposal has them. Raises `SlotTaken`."""
+    booked = await party_bookings(session, visit, party)
+    present = {(booking.officer_id, booking.span) for booking in booked}
+    new = [part for part in wanted if (part.officer_id, part.span) not in present]
+    kept = {(part.officer_id, part.span) for part in wanted}
+    await lock_officers(session, [part.officer_id for part in new])
+    if new and await unavailable(session, case, new):
+        raise SlotTaken
+    given_up = [booking for booking in booked if (booking.officer_id, booking.span) not in kept]
+    await _hand_over(session, case, visit, party, given_up=given_up, parts=new, now=now, data=data)
+
+
+def _data(visit: Visit, leave: Leave, absent: Officer) -> dict[str, object]:
     return {
         "visit": visit.id,
         "leave": leave.id,
@@ -195,18 +218,20 @@ async def _hand_over(
     case: Case,
     visit: Visit,
     party: Party,
-    team: Sequence[int],
     *,
-    lost: Mapping[str, object],
+    given_up: Sequence[Booking],
+    parts: Sequence[Part],
     now: datetime,
+    data: Mapping[str, object],
 ) -> None:
-    """The seats change hands at the same time; a department that has answered answers anew (反馈函)."""
-    before = {officer.number for officer in await booked_officers(session, visit, party)}
-    await replace_team(session, case, visit, party, team, now=now)
-    numbers = [officer.number for officer in await booked_officers(session, visit, party)]
-    data = {**lost, "in": "、".join(each for each in numbers if each not in before)}
-    note(session, case, STAND_IN, by=None, now=now, party=party, data=data)
+    """Seats change hands at the same time; a department that has answered answers anew (反馈函)."""
+    await reseat(session, case, visit, given_up, parts, now=now)
+    new = {part.officer_id for part in parts}
+    team = await booked_officers(session, visit, party)
+    names = "、".join(officer.number for officer in team if officer.id in new)
+    note(session, case, STAND_IN, by=None, now=now, party=party, data={**data, "in": names})
     if party.state is PartyState.CONFIRMED:
+        numbers = [officer.number for officer in team]
         await letters.reply(session, case, party, visit, {"attends": True, "officers": numbers}, now=now)
 
 

@@ -157,16 +157,7 @@ async def confirm_slot(
     parties = {party.id: party for party in await invited_parties(session, case)}
     if set(parties) != {team["party_id"] for team in proposal.teams}:
         raise ProposalStale
-    parts = [
-        Part(
-            team["party_id"],
-            officer,
-            datetime.fromisoformat(team["starts_at"]),
-            datetime.fromisoformat(team["ends_at"]),
-        )
-        for team in proposal.teams
-        for officer in team["officer_ids"]
-    ]
+    parts = parts_of(proposal)
     await lock_officers(session, [part.officer_id for part in parts])
     if await unavailable(session, case, parts):
         raise SlotTaken
@@ -198,6 +189,19 @@ async def offered(session: AsyncSession, case: Case, proposal_id: int, *, now: d
     if search.round != case.round or proposal.starts_at <= now:
         raise ProposalStale
     return proposal
+
+
+def parts_of(proposal: SlotProposal) -> list[Part]:
+    return [
+        Part(
+            team["party_id"],
+            officer,
+            datetime.fromisoformat(team["starts_at"]),
+            datetime.fromisoformat(team["ends_at"]),
+        )
+        for team in proposal.teams
+        for officer in team["officer_ids"]
+    ]
 
 
 async def lock_officers(session: AsyncSession, officer_ids: Collection[int]) -> None:

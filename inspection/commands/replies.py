@@ -1,6 +1,6 @@
 """反馈函: a party names its officers, declines, or is silent; and what follows from each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -106,22 +106,23 @@ async def find_stand_ins(session: AsyncSession, case: Case, party: Party, *, now
 
 
 async def _free_team(session: AsyncSession, case: Case, visit: Visit, party: Party) -> list[int]:
-    refused = {booking.officer_id for booking in await party_bookings(session, visit, party)}
-    free = await free_colleagues(session, case, visit, party, first=Post.SUBSTITUTE)
+    booked = await party_bookings(session, visit, party)
+    refused = {booking.officer_id for booking in booked}
+    free = await free_colleagues(session, case, party, booked, first=Post.SUBSTITUTE)
     return [officer.id for officer in free[: len(refused)]] if len(free) >= len(refused) else []
 
 
 async def free_colleagues(
-    session: AsyncSession, case: Case, visit: Visit, party: Party, *, first: Post
+    session: AsyncSession, case: Case, party: Party, seats: Sequence[Booking], *, first: Post
 ) -> list[Officer]:
-    """Who of the department is not booked for the visit and could be, by post, then by how little he has to do then.
+    """Who else of the department could take any of these seats, by post, then by how little he has to do then.
 
     They stay locked until the transaction ends.
     """
-    booked = await party_bookings(session, visit, party)
+    spans = sorted({seat.span for seat in seats})
     segment = await session.get_one(Segment, case.segment_id)
     project = await session.get_one(Project, segment.project_id)
-    weeks = Range(visit.starts_at - FAIR_WITHIN, visit.ends_at + FAIR_WITHIN)
+    weeks = Range(spans[0][0] - FAIR_WITHIN, spans[-1][1] + FAIR_WITHIN)
     load = (
         sa.select(sa.func.count())
         .where(
@@ -138,7 +139,7 @@ async def free_colleagues(
                 col(Officer.department_code) == party.department_code,
                 col(Officer.active),
                 sa.or_(col(Officer.district).is_(None), col(Officer.district) == project.district),
-                col(Officer.id).not_in({booking.officer_id for booking in booked}),
+                col(Officer.id).not_in({seat.officer_id for seat in seats}),
             )
             .order_by(sa.case((col(Officer.post) == first, 0), else_=1), load, col(Officer.id))
         )
@@ -146,8 +147,7 @@ async def free_colleagues(
     if not candidates:
         return []
     await lock_officers(session, [officer.id for officer in candidates])
-    spans = {booking.span for booking in booked}
-    parts = [Part(party.id, officer.id, *span) for officer in candidates for span in sorted(spans)]
+    parts = [Part(party.id, officer.id, *span) for officer in candidates for span in spans]
     away = await unavailable(session, case, parts)
     return [officer for officer in candidates if officer.id not in away]
 
@@ -198,16 +198,29 @@ async def replace_team(
     if away := await unavailable(session, case, parts):
         rows = await session.scalars(sa.select(col(Officer.number)).where(col(Officer.id).in_(away)))
         raise OfficerUnavailable(numbers="、".join(sorted(rows)))
-    for booking in booked:
-        if booking.officer_id not in wanted:
-            booking.state = BookingState.CANCELLED
+    given_up = [booking for booking in booked if booking.officer_id not in wanted]
+    await reseat(session, case, visit, given_up, parts, now=now)
+
+
+async def reseat(
+    session: AsyncSession,
+    case: Case,
+    visit: Visit,
+    given_up: Collection[Booking],
+    parts: Sequence[Part],
+    *,
+    now: datetime,
+) -> None:
+    """Some seats of a visit change hands. Raises `SlotTaken` where the database's constraint refuses an officer."""
+    for booking in given_up:
+        booking.state = BookingState.CANCELLED
     await session.flush()
     ledger.record(
         session,
         action="case.released",
         subject=f"case:{case.code}",
         now=now,
-        data={"visit": visit.id, "officers": sorted(present - wanted)},
+        data={"visit": visit.id, "officers": sorted({booking.officer_id for booking in given_up})},
     )
     await book(session, case, visit, parts, now=now)
 

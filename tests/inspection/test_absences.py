@@ -19,6 +19,7 @@ from core.people import AccountRole
 from inspection import refusals
 from inspection.commands import absences, bookings, messages, transitions
 from inspection.commands.parties import invited_parties
+from inspection.commands.replies import party_bookings
 from inspection.models import (
     Booking,
     Case,
@@ -141,6 +142,24 @@ async def test_colleague_who_rides_in_another_pool_has_no_seat(session: AsyncSes
     leave = await call_in_sick(session, world, sick, local_date(starts_at))
     colleague = await absences.fill_seat(session, case, party, leave.id, now=at(3, 11))
     assert colleague == world.officers["fire"][4]
+
+
+async def test_only_the_absent_officers_own_half_is_taken_over(session: AsyncSession, world: World) -> None:
+    case = await confirmed(session, world, at(3), floor_area=60_000)
+    (party,) = [each for each in await invited_parties(session, case) if each.department_code == "fire"]
+    visit = await bookings.standing_visit(session, case)
+    assert visit is not None
+    booked = await party_bookings(session, visit, party)
+    before = {(each.officer_id, each.span) for each in booked}
+    sick = await session.get_one(Officer, booked[0].officer_id)
+    lost = {span for officer, span in before if officer == sick.id}
+    first, last = (local_date(min(span)) for span in (min(lost), max(lost)))
+    leave = await call_in_sick(session, world, sick, first, last_day=last)
+    colleague = await absences.fill_seat(session, case, party, leave.id, now=at(3, 11))
+    assert colleague is not None
+    after = {(each.officer_id, each.span) for each in await party_bookings(session, visit, party)}
+    assert before - after == {(sick.id, span) for span in lost}
+    assert after - before == {(colleague.id, span) for span in lost}
 
 
 async def nobody_free(session: AsyncSession, world: World, *but: Officer) -> tuple[Case, Party, Leave]:
