@@ -102,7 +102,7 @@ def _frames(pipe: "os._BufferedReader") -> Iterator[tuple[bytes, bytes]]:  # typ
     yield b"E", msgspec.msgpack.encode(Ended(status=1, signal=9, cpu_seconds=0.0, peak_bytes=0))
 
 
-_shared = Sandbox("documents.read")
+_shared = Sandbox("documents.read", "documents.checks")
 atexit.register(_shared.close)
 
 

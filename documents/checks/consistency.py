@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from documents import normalise
-from documents.report import DocumentReport, Field, Finding, ProjectFacts
+from documents.report import DocumentReport, Field, Finding, Message, ProjectFacts
 from documents.rulebook import RuleBook
 
 _CODES = {
@@ -31,7 +31,7 @@ _OWN_NUMBER = {"construction_permit": "construction_permit", "planning_permit": 
 _SUFFIX = re.compile(r"(?:新建|建设)?(?:工程|项目)$")
 _ANOTHER_PROJECT, _ANOTHER_WITH_CODE = 0.5, 0.8  # likeness of names below which it is another project
 _FEWEST_STATEMENTS = 2
-_APPLICATION = "申请信息"
+_APPLICATION = Message("申请信息", "the application")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Statement:
     value: str | float
 
     @property
-    def where(self) -> str:
-        return self.document.file if self.document else _APPLICATION
+    def where(self) -> Message:
+        return Message(self.document.file, self.document.file) if self.document else _APPLICATION
 
 
 def consistency(

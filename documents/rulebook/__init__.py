@@ -151,9 +151,12 @@ class RuleBook(msgspec.Struct, frozen=True, dict=True):
         severity: Severity | None = None,
         **values: Any,
     ) -> Finding:
-        """A finding as the rule words it; `values` fill the placeholders. An unknown code is a KeyError."""
+        """A finding as the rule words it; `values` fill the placeholders, a `Message` each language by its own.
+
+        An unknown code is a KeyError.
+        """
         rule = self.findings.finding[code]
-        filled = {"page": page, **values}
+        zh, en = (_worded({"page": page, **values}, language) for language in ("zh", "en"))
         level = severity or rule.severity
         if confidence < ENOUGH_TO_REJECT and level is Severity.BLOCKS:
             level = Severity.DOUBTFUL
@@ -167,8 +170,14 @@ class RuleBook(msgspec.Struct, frozen=True, dict=True):
             rule=rule.rule,
             source=rule.source,
             confidence=confidence,
-            message=Message(zh=rule.zh % filled, en=rule.en % filled),
+            message=Message(zh=rule.zh % zh, en=rule.en % en),
         )
+
+
+def _worded(values: Mapping[str, Any], language: str) -> dict[str, Any]:
+    return {
+        n: getattr(value, language) if isinstance(value, Message) else value for n, value in values.items()
+    }
 
 
 def shipped_text(part: str) -> str:

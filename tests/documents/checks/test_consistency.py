@@ -64,3 +64,10 @@ def test_a_permit_carries_its_own_number() -> None:
     permit = report("证.pdf", field("certificate_number", "330100202306180101"), kind="construction_permit")
     others = three("construction_permit", "330100202306180199", "330100202306180101")
     assert found(permit, *others) == [("0.pdf", "permit-differs")]
+
+
+def test_the_application_is_named_in_the_readers_language() -> None:
+    facts = ProjectFacts(address="江南大道168号")
+    ((_, finding),) = consistency(three("address", "江南大道8号"), facts, shipped())
+    assert finding.message.zh == "工程地址“江南大道8号”与申请信息“江南大道168号”不一致。"
+    assert finding.message.en == "The address is “江南大道8号”, but “江南大道168号” in the application."
