@@ -84,15 +84,18 @@ _KNOWN: WeakKeyDictionary[sa.Engine, tuple[tuple[int, ...], WorkCalendar]] = Wea
 
 async def load_calendar(session: AsyncSession) -> WorkCalendar:
     """The calendar in force: all approved versions, the later approved over the earlier."""
-    versions = await session.execute(
-        sa.select(col(CalendarVersion.id))
-        .where(col(CalendarVersion.status) == CalendarStatus.APPROVED)
-        .order_by(col(CalendarVersion.approved_at), col(CalendarVersion.id))
-    )
+    versions = await session.execute(_IN_FORCE)
     ids, engine = tuple(versions.scalars()), session.get_bind().engine
     if engine not in _KNOWN or _KNOWN[engine][0] != ids:
         _KNOWN[engine] = ids, await _laid_over_each_other(session, ids)
     return _KNOWN[engine][1]
+
+
+_IN_FORCE = (
+    sa.select(col(CalendarVersion.id))
+    .where(col(CalendarVersion.status) == CalendarStatus.APPROVED)
+    .order_by(col(CalendarVersion.approved_at), col(CalendarVersion.id))
+)
 
 
 async def _laid_over_each_other(session: AsyncSession, ids: tuple[int, ...]) -> WorkCalendar:

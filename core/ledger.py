@@ -6,16 +6,16 @@ chain's head is held only for the moment of commit and never while waiting for a
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
+from core import journal
 from core.tables import Timestamp
 
 GENESIS = "0" * 64
@@ -82,45 +82,39 @@ def digest(body: str) -> str:
 
 
 async def seal(session: AsyncSession) -> None:
-    """Append what was recorded in this transaction to the chain."""
-    pending: list[Record] = session.info.pop(_PENDING, [])
-    if not pending:
-        return
+    """Write what waits, and append what was recorded in this transaction to the chain."""
     await session.flush()
-    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
-    seq, previous = await head(session)
+    statements, pending = journal.take(session), session.info.pop(_PENDING, [])
+    if pending:
+        statements += [(_LOCK, {}), (_HEAD, {})]
+    if not statements:
+        return
+    *_, last = await journal.execute(session, statements)
+    if pending:
+        rows = _chained(pending, *(await last.fetchone() or (0, GENESIS)))
+        await journal.execute(session, [(journal.insertion(_TABLE), journal.batch(rows))])
+
+
+def _chained(pending: Iterable[Record], seq: int, previous: str) -> list[dict[str, object]]:
+    """Rows that follow the entry `seq`, whose hash is `previous`."""
     rows = []
     for entry in pending:
         seq += 1
         body = canonical(seq, entry, previous)
         previous = digest(body)
-        rows.append((seq, entry.at, entry.actor, entry.action, entry.subject, body, previous))
-    await session.execute(_insert(rows))
+        columns = {name: getattr(entry, name) for name in ("at", "actor", "action", "subject")}
+        rows.append({"seq": seq, **columns, "body": body, "hash": previous})
+    return rows
 
 
-def _insert(rows: Sequence[tuple[object, ...]]) -> sa.Insert:
-    """One statement with one parameter, so that sealing a batch of thousands stays short.
-
-    JSON, because psycopg escapes the elements of an array one by one, which costs more than the sealing itself.
-    """
-    table: sa.Table = LedgerEntry.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
-    names = [column.name for column in table.columns]
-    batch = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
-    columns = [sa.column(column.name, column.type) for column in table.columns]
-    entries = (
-        sa.func.json_to_recordset(sa.cast(sa.literal(batch, sa.Text), postgresql.JSON))
-        .table_valued(*columns, name="entries")
-        .render_derived(with_types=True)
-    )
-    return sa.insert(table).from_select(names, sa.select(entries))
+_TABLE: sa.Table = LedgerEntry.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+_LOCK = sa.select(sa.func.pg_advisory_xact_lock(sa.literal_column(str(CHAIN_LOCK))))
+_HEAD = sa.select(_TABLE.c.seq, _TABLE.c.hash).order_by(_TABLE.c.seq.desc()).limit(sa.literal_column("1"))
 
 
 async def head(session: AsyncSession) -> tuple[int, str]:
     """The last entry's number and hash; (0, GENESIS) when the ledger is empty."""
-    statement = (
-        sa.select(col(LedgerEntry.seq), col(LedgerEntry.hash)).order_by(col(LedgerEntry.seq).desc()).limit(1)
-    )
-    row = (await session.execute(statement)).one_or_none()
+    row = (await session.execute(_HEAD)).one_or_none()
     return (row.seq, row.hash) if row else (0, GENESIS)
 
 

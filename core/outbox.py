@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
-from core import clock
+from core import clock, journal
 from core.db import Database
 from core.tables import Json, Timestamp, identity
 
@@ -103,7 +103,15 @@ def emit(
     key: str | None = None,
 ) -> None:
     """Add an event to this transaction. With `due`, it is held back until then; `key` lets `cancel` find it."""
-    session.add(OutboxEvent(topic=topic, payload=dict(payload), created_at=now, due=due or now, key=key))
+    event = {
+        "topic": topic,
+        "payload": dict(payload),
+        "created_at": now,
+        "due": due or now,
+        "attempts": 0,
+        "key": key,
+    }
+    journal.of(session, _TABLE).rows.append(event)
 
 
 async def emit_once(
@@ -123,15 +131,14 @@ async def emit_once(
 
 async def cancel(session: AsyncSession, *keys: str) -> None:
     """Withdraw the pending events of these keys, as far as there are any."""
-    for each in list(session.new):
-        if isinstance(each, OutboxEvent) and each.key in keys:
-            session.expunge(each)
-    with session.no_autoflush:  # what else waits to be written need not be written first
-        await session.execute(_WITHDRAW, {"keys": list(keys)})
+    waiting = journal.of(session, _TABLE)
+    waiting.rows[:] = [row for row in waiting.rows if row["key"] not in keys]
+    waiting.withdrawal = _WITHDRAWAL
+    waiting.withdrawn.update(keys)
 
 
 _TABLE = SQLModel.metadata.tables["outbox_event"]
-_WITHDRAW = sa.delete(_TABLE).where(
+_WITHDRAWAL = sa.delete(_TABLE).where(
     _TABLE.c.key == sa.any_(sa.bindparam("keys", type_=sa.ARRAY(sa.Text))), _TABLE.c.done_at.is_(None)
 )
 

@@ -90,11 +90,12 @@ class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Rules(Mapping[str, int]):
     """The values in force on a day, by name; `cite` tells where one comes from."""
 
-    def __init__(self, rows: Mapping[str, RuleValue]) -> None:
+    def __init__(self, rows: Mapping[str, tuple[int, str, str]]) -> None:
+        """`rows`: value, source and article."""
         self._rows = rows
 
     def __getitem__(self, name: str) -> int:
-        return self._rows[name].value
+        return self._rows[name][0]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
@@ -104,8 +105,7 @@ class Rules(Mapping[str, int]):
 
     def cite(self, name: str) -> tuple[str, str]:
         """Source and article."""
-        row = self._rows[name]
-        return row.source, row.article
+        return self._rows[name][1:]
 
 
 def read_catalogue() -> CatalogueFile:
@@ -188,23 +188,29 @@ async def seed_catalogue(session: AsyncSession, *, now: datetime) -> None:
 
 async def load_rules(session: AsyncSession, now: datetime) -> Rules:
     """The latest approved version of each value."""
-    rows = await session.scalars(
-        sa.select(RuleValue)
-        .where(
-            col(RuleValue.valid_from) <= local_date(now),
-            sa.or_(col(RuleValue.proposed_by).is_(None), col(RuleValue.approved_by).is_not(None)),
-        )
-        .order_by(col(RuleValue.valid_from), col(RuleValue.id))
+    rows = await session.execute(_VALUES, {"on": local_date(now)})
+    return Rules({row.name: (row.value, row.source, row.article) for row in rows})
+
+
+_VALUES = (
+    sa.select(col(RuleValue.name), col(RuleValue.value), col(RuleValue.source), col(RuleValue.article))
+    .where(
+        col(RuleValue.valid_from) <= sa.bindparam("on"),
+        sa.or_(col(RuleValue.proposed_by).is_(None), col(RuleValue.approved_by).is_not(None)),
     )
-    return Rules({row.name: row for row in rows})
+    .order_by(col(RuleValue.valid_from), col(RuleValue.id))
+)
 
 
 async def current_matters(session: AsyncSession, on: date) -> list[Matter]:
     """The version of each matter that holds on a day, in the catalogue's order; retired ones are left out."""
-    rows = await session.scalars(
-        sa.select(Matter)
-        .where(col(Matter.valid_from) <= on, col(Matter.status) == MatterStatus.APPROVED)
-        .order_by(col(Matter.code), col(Matter.valid_from).desc())
-        .ext(distinct_on(col(Matter.code)))
-    )
+    rows = await session.scalars(_MATTERS, {"on": on})
     return sorted((row for row in rows if not row.retired), key=lambda matter: matter.position)
+
+
+_MATTERS = (
+    sa.select(Matter)
+    .where(col(Matter.valid_from) <= sa.bindparam("on"), col(Matter.status) == MatterStatus.APPROVED)
+    .order_by(col(Matter.code), col(Matter.valid_from).desc())
+    .ext(distinct_on(col(Matter.code)))
+)

@@ -19,7 +19,7 @@ from redis import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 
 from core import calendars, ledger
-from core.db import Database
+from core.db import Database, Transaction
 from core.settings import Settings
 from migrations.schema import metadata
 
@@ -139,7 +139,7 @@ async def _connection(clones: Clones) -> AsyncIterator[AsyncConnection]:
 async def session(_connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
     """A session whose every effect is rolled back; `commit` inside it only ends a savepoint."""
     transaction = await _connection.begin()
-    async with AsyncSession(
+    async with Transaction(
         bind=_connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
     ) as session:
         yield session

@@ -48,16 +48,22 @@ _RUNNING = (
 _PENDING = (
     sa.select(col(OutboxEvent.id), col(OutboxEvent.due))
     .join(_RUNNING, _RUNNING.c.key == col(OutboxEvent.key))
-    .where(col(OutboxEvent.done_at).is_(None))
+    .where(col(OutboxEvent.done_at).is_(None), col(OutboxEvent.due) <= sa.bindparam("until"))
     .cte("pending")
     .prefix_with("MATERIALIZED")
 )
+#: What is due next, which may be several at the same moment.
 DUE = (
-    sa.select(OutboxEvent)
-    .join(_PENDING, _PENDING.c.id == col(OutboxEvent.id))
-    .where(_PENDING.c.due <= sa.bindparam("until"))
-    .order_by(_PENDING.c.due, _PENDING.c.id)
-    .limit(1)
+    sa.select(_PENDING)
+    .where(_PENDING.c.due == sa.select(sa.func.min(_PENDING.c.due)).scalar_subquery())
+    .order_by(_PENDING.c.id)
+)
+DONE = (
+    sa.update(OutboxEvent)
+    .where(col(OutboxEvent.id) == sa.bindparam("event"), col(OutboxEvent.done_at).is_(None))
+    .values(done_at=col(OutboxEvent.due))
+    .returning(col(OutboxEvent.payload))
+    .execution_options(synchronize_session=False)
 )
 
 
@@ -112,13 +118,16 @@ class Year:
         """Fire the own cases' clock events that are due, in order, each in its own transaction."""
         while True:
             async with self.database.transaction() as session:
-                event = await session.scalar(DUE, {"until": until, "cases": list(self.case_ids)})
-                if event is None:
-                    return
-                event.done_at = event.due
-                await session.flush()
-                await timers.tick(session, event.payload["clock_id"], now=event.due)
-                self.timed += 1
+                asked = {"until": until, "cases": list(self.case_ids)}
+                due = (await session.execute(DUE, asked)).all()
+            if not due:
+                return
+            for event in due:
+                async with self.database.transaction() as session:
+                    payload = await session.scalar(DONE, {"event": event.id})
+                    if payload:  # not withdrawn by one before it
+                        await timers.tick(session, payload["clock_id"], now=event.due)
+                        self.timed += 1
 
     async def _life(self, plan: plans.Case, now: datetime) -> Life:
         try:

@@ -372,17 +372,11 @@ async def booked_officers(session: AsyncSession, visit: Visit, party: Party) -> 
     return list(await session.scalars(_TEAM, {"visit": visit.id, "party": party.id}))
 
 
-async def is_booked(session: AsyncSession, visit: Visit, party: Party, officer: Officer) -> bool:
-    known = {"visit": visit.id, "party": party.id, "officer": officer.id}
-    return await session.scalar(_PART, known) is not None
-
-
 _BOOKED = sa.select(col(Booking.officer_id)).where(
     col(Booking.visit_id) == sa.bindparam("visit"),
     col(Booking.party_id) == sa.bindparam("party"),
     col(Booking.state) == BookingState.BOOKED,
 )
-_PART = _BOOKED.where(col(Booking.officer_id) == sa.bindparam("officer")).limit(1)
 #: Bookings are written as they are made; what else waits to be written does not concern them.
 _TEAM = (
     sa.select(Officer)

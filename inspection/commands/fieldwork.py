@@ -15,9 +15,8 @@ from sqlmodel import col
 
 from core.clock import local_date
 from core.errors import NotFound
-from inspection.commands.bookings import is_booked
 from inspection.commands.transitions import note
-from inspection.commands.visits import officer_of, visit_of_round
+from inspection.commands.visits import officer_of, presence
 from inspection.models import Case, CheckAnswer, FieldRecord, Finding, Matter, Officer, Opinion, Party
 from inspection.reckoning import reckoning
 from inspection.refusals import (
@@ -215,8 +214,8 @@ async def look_from_afar(
 
 async def recorder(session: AsyncSession, case: Case, party: Party, *, by: int) -> Officer:
     """An officer of the party who may record something now: until its opinion of this round stands."""
-    officer = await officer_of(session, by)
-    if officer.department_code != party.department_code:
+    known = await presence(session, case, party, by=by)
+    if known.officer.department_code != party.department_code:
         raise NotAssigned
     if case.state not in RECORDING or party.state not in PRESENT:
         raise WrongState
@@ -227,11 +226,9 @@ async def recorder(session: AsyncSession, case: Case, party: Party, *, by: int) 
     )
     if await session.scalar(signed) is not None:
         raise WrongState
-    if party.state is PartyState.CHECKED_IN:
-        visit = await visit_of_round(session, case)
-        if visit is None or not await is_booked(session, visit, party, officer):
-            raise NotAssigned
-    return officer
+    if party.state is PartyState.CHECKED_IN and not known.booked:
+        raise NotAssigned
+    return known.officer
 
 
 async def check_seen(

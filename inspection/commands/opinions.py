@@ -13,12 +13,11 @@ from core.errors import NotFound
 from core.people import Right
 from inspection.commands import timekeeping
 from inspection.commands.aftercare import watch_promise
-from inspection.commands.bookings import is_booked
 from inspection.commands.delegations import require_right
 from inspection.commands.fieldwork import FindingForm, add_finding, check_seen, findings_of
 from inspection.commands.transitions import move_party, note
 from inspection.commands.violations import watch_listing
-from inspection.commands.visits import officer_of, visit_of_round
+from inspection.commands.visits import presence
 from inspection.models import Case, Certificate, Finding, Matter, Officer, Opinion, Party, Promise, Visit
 from inspection.refusals import (
     CommitmentRequired,
@@ -180,24 +179,24 @@ async def speaker(
     signing (`at`).
     Raises `DelegationMissing`, `NotAssigned` or `WrongState`.
     """
-    officer = await officer_of(session, by)
-    matter = await session.get_one(Matter, party.matter_id)
-    right = Right.COMMITMENT if verdict is Verdict.AGREE_WITH_COMMITMENT else Right.INSTANT_APPROVAL
-    await require_right(session, by, right, now=at, department=party.department_code, matter=matter.code)
-    visit = await _visit_spoken_at(session, case, party)
-    if visit and officer.department_code == party.department_code:
-        if not await is_booked(session, visit, party, officer):
+    known = await presence(session, case, party, by=by)
+    if known.member_of != party.department_code:
+        matter = await session.get_one(Matter, party.matter_id)
+        right = Right.COMMITMENT if verdict is Verdict.AGREE_WITH_COMMITMENT else Right.INSTANT_APPROVAL
+        await require_right(session, by, right, now=at, department=party.department_code, matter=matter.code)
+    visit = _visit_spoken_at(case, party, known.visit)
+    if visit and known.officer.department_code == party.department_code:
+        if not known.booked:
             raise NotAssigned
-    elif not await _is_certified(session, officer, matter, local_date(at)):
+    elif not await _is_certified(session, known.officer, party, local_date(at)):
         raise NotAssigned
-    return officer, visit
+    return known.officer, visit
 
 
-async def _visit_spoken_at(session: AsyncSession, case: Case, party: Party) -> Visit | None:
+def _visit_spoken_at(case: Case, party: Party, visit: Visit | None) -> Visit | None:
     """None where the party speaks at its desk. Raises `WrongState` where it may not speak at all."""
     if party.state is PartyState.CHECKED_IN:
-        visit = await visit_of_round(session, case) if case.state in SPEAKING else None
-        if visit is None:
+        if visit is None or case.state not in SPEAKING:
             raise WrongState
         return visit
     at_desk = AT_DESK if party.site else AT_DESK | {PartyState.REVIEW_OK}
@@ -206,7 +205,8 @@ async def _visit_spoken_at(session: AsyncSession, case: Case, party: Party) -> V
     return None
 
 
-async def _is_certified(session: AsyncSession, officer: Officer, matter: Matter, on: date) -> bool:
+async def _is_certified(session: AsyncSession, officer: Officer, party: Party, on: date) -> bool:
+    matter = await session.get_one(Matter, party.matter_id)
     held = sa.select(col(Certificate.id)).where(
         col(Certificate.officer_id) == officer.id,
         col(Certificate.name) == matter.certificate,

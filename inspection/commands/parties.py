@@ -118,12 +118,13 @@ async def _draw_in(
     await letters.to_parties(session, case, LetterKind.FAN_OUT, contents, now=now, reply_by=review_by)
 
 
-async def require_member(session: AsyncSession, party: Party, by: int) -> Account:
+async def require_member(session: AsyncSession, party: Party, by: int) -> None:
     """Only people of the party's own department speak for it. Raises `NotAllowed`."""
-    account = await session.get(Account, by)
-    if account is None or account.department_code != party.department_code:
+    if await session.scalar(_DEPARTMENT, {"account": by}) != party.department_code:
         raise NotAllowed
-    return account
+
+
+_DEPARTMENT = sa.select(col(Account.department_code)).where(col(Account.id) == sa.bindparam("account"))
 
 
 async def party_of(session: AsyncSession, case: Case, party_id: int) -> Party:

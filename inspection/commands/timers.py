@@ -29,8 +29,7 @@ async def tick(session: AsyncSession, clock_id: int, *, now: datetime) -> None:
     found = (await session.execute(_TICKING, {"clock": clock_id})).one_or_none()
     if found is None or found.Clock.stopped_at is not None:
         return
-    case, clock = found.Case, found.Clock
-    party = await party_of(session, case, clock.party_id) if clock.party_id else None
+    case, clock, party = found.Case, found.Clock, found.Party
     reached = clocks.lamp(local_date(now), yellow_on=clock.yellow_on, due=clock.due)
     for lamp in _passed(clock.lamp, reached):
         clock.lamp = lamp
@@ -51,8 +50,9 @@ async def tick(session: AsyncSession, clock_id: int, *, now: datetime) -> None:
 
 #: Whoever changes a clock has locked its case; locked itself, it is read as it is then.
 _TICKING = (
-    sa.select(Case, Clock)
+    sa.select(Case, Clock, Party)
     .join(Clock, col(Clock.case_id) == col(Case.id))
+    .outerjoin(Party, col(Party.id) == col(Clock.party_id))
     .where(col(Clock.id) == sa.bindparam("clock"))
     .with_for_update(of=(Case, Clock))
     .execution_options(populate_existing=True)

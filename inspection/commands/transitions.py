@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core import ledger, outbox
+from core import journal, ledger, outbox
 from core.errors import NotFound
 from inspection.commands import timekeeping
 from inspection.models import Case, CaseEvent, Party
@@ -73,17 +73,17 @@ def note(
     data: Mapping[str, object] | None = None,
 ) -> None:
     """A fact about a case: on its timeline, in the ledger, and told to whoever listens."""
-    session.add(
-        CaseEvent(
-            case_id=case.id,
-            party_id=party.id if party else None,
-            at=now,
-            by=by,
-            name=name,
-            state_before=str(before),
-            state_after=str(after),
-            data=dict(data or {}),
-        )
+    journal.of(session, _EVENTS).rows.append(
+        {
+            "case_id": case.id,
+            "party_id": party.id if party else None,
+            "at": now,
+            "by": by,
+            "name": name,
+            "state_before": str(before),
+            "state_after": str(after),
+            "data": dict(data or {}),
+        }
     )
     facts: dict[str, object] = {"before": str(before), "after": str(after), **(data or {})}
     if party:
@@ -108,6 +108,9 @@ def note(
         },
         now=now,
     )
+
+
+_EVENTS: sa.Table = CaseEvent.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 
 async def move(

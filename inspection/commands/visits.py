@@ -1,5 +1,6 @@
 """On site: people check in, the lead opens, records who is absent, and closes when everybody has spoken."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -7,9 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from core.people import Account
 from inspection.catalogue import LEAD
 from inspection.commands import timekeeping
-from inspection.commands.bookings import is_booked, standing_visit
+from inspection.commands.bookings import standing_visit
 from inspection.commands.parties import invited_parties
 from inspection.commands.transitions import move, move_party, note
 from inspection.commands.violations import record_violation, watch_visit
@@ -33,6 +35,7 @@ from inspection.refusals import (
 )
 from inspection.rules import Situation
 from inspection.states import (
+    BookingState,
     CaseState,
     Event,
     Node,
@@ -40,6 +43,29 @@ from inspection.states import (
     Violation,
     VisitState,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """An officer, and what he has to do with a party's visit in the present round, also when it is over.
+
+    `member_of`: the department of his account. `booked`: for this party.
+    """
+
+    officer: Officer
+    member_of: str | None
+    visit: Visit | None
+    booked: bool
+    arrival: CheckIn | None
+
+
+async def presence(session: AsyncSession, case: Case, party: Party, *, by: int) -> Presence:
+    """Of the officer who logs in with the account `by`. Raises `NotAssigned` where that is nobody's."""
+    known = {"account": by, "case": case.id, "round": case.round, "party": party.id}
+    row = (await session.execute(_PRESENCE, known)).one_or_none()
+    if row is None:
+        raise NotAssigned
+    return Presence(*row)
 
 
 async def officer_of(session: AsyncSession, account_id: int) -> Officer:
@@ -50,10 +76,31 @@ async def officer_of(session: AsyncSession, account_id: int) -> Officer:
     return officer
 
 
-_OFFICER = (
-    sa.select(Officer)
+_OFFICER = sa.select(Officer).where(col(Officer.account_id) == sa.bindparam("account"), col(Officer.active))
+_PRESENT_VISIT = (
+    col(Visit.case_id) == sa.bindparam("case"),
+    col(Visit.round) == sa.bindparam("round"),
+    col(Visit.state) != VisitState.CANCELLED,
+)
+_PRESENCE = (
+    sa.select(
+        Officer,
+        col(Account.department_code),
+        Visit,
+        sa.exists().where(
+            col(Booking.visit_id) == col(Visit.id),
+            col(Booking.party_id) == sa.bindparam("party"),
+            col(Booking.officer_id) == col(Officer.id),
+            col(Booking.state) == BookingState.BOOKED,
+        ),
+        CheckIn,
+    )
+    .join(Account, col(Account.id) == col(Officer.account_id))
+    .outerjoin(Visit, sa.and_(*_PRESENT_VISIT))
+    .outerjoin(
+        CheckIn, sa.and_(col(CheckIn.visit_id) == col(Visit.id), col(CheckIn.officer_id) == col(Officer.id))
+    )
     .where(col(Officer.account_id) == sa.bindparam("account"), col(Officer.active))
-    .execution_options(autoflush=False)
 )
 
 
@@ -73,14 +120,14 @@ async def check_in(
     `at` is when, by a phone that could not tell at once; it may tell until the decision is taken. Checking in twice
     changes nothing.
     """
-    officer, visit, at = await officer_of(session, by), await visit_of_round(session, case), at or now
+    known, at = await presence(session, case, party, by=by), at or now
+    officer, visit = known.officer, known.visit
     if visit is None or not _may_arrive(case, visit, at):
         raise WrongState
-    if not await is_booked(session, visit, party, officer):
+    if not known.booked:
         raise NotAssigned
-    known: CheckIn | None = await session.scalar(_ARRIVAL, {"visit": visit.id, "officer": officer.id})
-    if known is not None:
-        return known
+    if known.arrival is not None:
+        return known.arrival
     rules = (await reckoning(session, now)).rules
     distance = await _distance(session, case, place)
     early = at < visit.starts_at - timedelta(minutes=rules["check_in.early"])
@@ -113,11 +160,6 @@ async def check_in(
             record_violation(session, case, party, Violation.LATE_OR_ABSENT, now=now, text="late")
     await session.flush()
     return arrival
-
-
-_ARRIVAL = sa.select(CheckIn).where(
-    col(CheckIn.visit_id) == sa.bindparam("visit"), col(CheckIn.officer_id) == sa.bindparam("officer")
-)
 
 
 async def _distance(session: AsyncSession, case: Case, place: tuple[Decimal, Decimal] | None) -> int | None:
@@ -238,8 +280,4 @@ async def visit_of_round(session: AsyncSession, case: Case) -> Visit | None:
     return visit
 
 
-_OF_ROUND = sa.select(Visit).where(
-    col(Visit.case_id) == sa.bindparam("case"),
-    col(Visit.round) == sa.bindparam("round"),
-    col(Visit.state) != VisitState.CANCELLED,
-)
+_OF_ROUND = sa.select(Visit).where(*_PRESENT_VISIT)

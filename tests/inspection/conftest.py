@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 
-from core.db import Database
+from core.db import Database, Transaction
 from tests.conftest import Clones, settings_for
 from tests.inspection.world import World, at, build_world, load_world
 
@@ -27,7 +27,7 @@ async def _city(clones: Clones) -> AsyncIterator[AsyncConnection]:
 @pytest.fixture
 async def session(_city: AsyncConnection) -> AsyncIterator[AsyncSession]:
     transaction = await _city.begin()
-    async with AsyncSession(
+    async with Transaction(
         bind=_city, expire_on_commit=False, join_transaction_mode="create_savepoint"
     ) as session:
         yield session

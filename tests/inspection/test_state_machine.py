@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlmodel import col
 
-from core.db import Database
+from core.db import Database, Transaction
 from core.errors import Refusal
 from inspection.commands import bookings, decisions, interruptions, parties, replies, visits
 from inspection.commands.fieldwork import FindingForm
@@ -108,7 +108,7 @@ class CaseMachine(RuleBasedStateMachine):
     async def _begin(self) -> None:
         self.connection = await self.engine.connect()
         self.transaction = await self.connection.begin()
-        self.session = AsyncSession(
+        self.session = Transaction(
             bind=self.connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
         )
         self.world: World = await load_world(self.session)
