@@ -117,17 +117,29 @@ async def _write(
     await session.execute(SETTLE_SEARCH)
     await _advance(session, chains.values())
     await _write_participations(session, zip(ids, (item for item, _ in items), strict=True))
-    for row in rows:
+    for (item, process), row in zip(items, rows, strict=True):
         ledger.record(
             session,
             action="notice.publish",
             subject=f"notice:{row['code']}",
             actor=by,
             now=now,
-            data={"digest": row["digest"], "source": row["source"]},
+            data={
+                "digest": row["digest"],
+                "source": row["source"],
+                "process": process,
+                **_counted(item, row),
+            },
         )
     outbox.emit(session, "notices.published", {"codes": [row["code"] for row in rows]}, now=now)
     return written
+
+
+def _counted(item: Publication, row: Mapping[str, Any]) -> dict[str, object]:
+    """What trading's figures are counted from, so that the ledger alone can tell them."""
+    facts = {name: row[name] for name in ("category", "kind", "nature", "amount", "published_at")}
+    dates = item.content.dates
+    return facts | {"decided": dates.decided, "signed": dates.signed}
 
 
 def _about(item: Publication, known: dict[Key, Known]) -> int | None:

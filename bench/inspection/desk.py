@@ -33,7 +33,7 @@ from inspection.models import (
     SlotProposal,
 )
 from inspection.reckoning import reckoning
-from inspection.scheduling_problem import build_question
+from inspection.scheduling_problem import Question, build_question
 from inspection.slot_answers import answer
 from inspection.states import CaseState, DocumentState, PartyState, RecheckMode, Verdict
 
@@ -130,19 +130,23 @@ class Desk:
 
     async def propose(self, session: AsyncSession, *, code: str, now: datetime) -> tuple[int, int]:
         """The search's id, and how many slots it offers."""
+        search, question, version = await self.ask(session, code=code, now=now)
+        began = time.monotonic()
+        found = answer(question, seconds=self.slot_limit)
+        self.slot_seconds += time.monotonic() - began
+        await bookings.store_answer(session, search, found, calendar_version=version, now=now)
+        self.commands += 2
+        return search, len(found.proposals)
+
+    async def ask(self, session: AsyncSession, *, code: str, now: datetime) -> tuple[int, Question, str]:
+        """The search's id, what is to be solved, and the version of the calendar."""
         case = await lock_case(session, code)
         search = await bookings.propose_slots(session, case, by=self.people.shown["dispatcher"], now=now)
         at = await reckoning(session, now)
         question = await build_question(
             session, case, search, await parties.invited_parties(session, case), at
         )
-        began = time.monotonic()
-        found = answer(question, seconds=self.slot_limit)
-        self.slot_seconds += time.monotonic() - began
-        version = at.calendar.version
-        await bookings.store_answer(session, search.id, found, calendar_version=version, now=now)
-        self.commands += 2
-        return search.id, len(found.proposals)
+        return search.id, question, at.calendar.version
 
     async def choose(
         self, session: AsyncSession, *, code: str, search: int, rank: int, now: datetime

@@ -273,9 +273,9 @@ def _two(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def ratio(part: int, whole: int) -> Decimal | None:
+def ratio(part: int | Decimal, whole: int) -> Decimal | None:
     return _two(Decimal(part) / whole) if whole else None
 
 
-def percent(part: int, whole: int) -> Decimal | None:
+def percent(part: int | Decimal, whole: int | Decimal) -> Decimal | None:
     return _two(Decimal(100 * part) / whole) if whole else None
