@@ -62,7 +62,7 @@ class Hall:
 
     async def dispatch(self, desks: asyncio.Queue[str]) -> None:
         code = desks.get_nowait()
-        found = await self._search(code)
+        found: tuple[int, int] | None = await self._search(code)
         await self.doors.wait()
         while True:
             self.outcomes[await self._told(code, found)] += 1

@@ -29,6 +29,7 @@ from inspection.commands.opinions import CommitmentForm
 from inspection.commands.transitions import lock_case, parties_of
 from inspection.models import (
     Case,
+    CaseEvent,
     Party,
     SlotProposal,
 )
@@ -48,7 +49,6 @@ class Desk:
     def __init__(self, staff: Staff) -> None:
         self.staff, self.people = staff, staff.people
         self.commands, self.slot_seconds = 0, 0.0
-        self.declined: set[tuple[str, int]] = set()
 
     async def apply(self, session: AsyncSession, *, plan: plans.Case, now: datetime) -> tuple[str, int]:
         project, site = plan.project, plan.project.site
@@ -171,13 +171,19 @@ class Desk:
             if party.state is not PartyState.INVITED or reply == "silent":
                 continue
             self.commands += 1
-            if reply == "decline" and (code, party.id) not in self.declined:
-                self.declined.add((code, party.id))
+            if reply == "decline" and not await self._has_declined(session, party):
                 await replies.decline_attendance(session, case, party, reason="另有任务", by=by, now=now)
                 if not await replies.find_stand_ins(session, case, party, now=now):
                     return
             if party.state is PartyState.INVITED:
                 await replies.confirm_attendance(session, case, party, by=by, now=now)
+
+    async def _has_declined(self, session: AsyncSession, party: Party) -> bool:
+        """Asked of the database, since who goes on after a kill remembers nothing."""
+        refusal = sa.select(col(CaseEvent.id)).where(
+            col(CaseEvent.party_id) == party.id, col(CaseEvent.name) == f"party.{PartyState.DECLINED.value}"
+        )
+        return await session.scalar(refusal.limit(1)) is not None
 
     async def hold_visit(self, session: AsyncSession, *, plan: plans.Case, code: str, now: datetime) -> int:
         """The round that it was."""

@@ -49,7 +49,9 @@ async def main(staff: Staff) -> None:
     await journal.open()
     year = Year(database, build_year(CASES), staff, Lane(), journal)
     year.desk.slot_limit = 60.0
-    sa.event.listen(database.engine.sync_engine, "before_cursor_execute", Fate())
+    fate = Fate()
+    for moment in ("before_cursor_execute", "commit"):  # the latter when all is sealed
+        sa.event.listen(database.engine.sync_engine, moment, fate)
     await year.run()
     await database.close()
 
