@@ -35,22 +35,19 @@ class Cooling:
 
     While `open`, levels may be traded for each other (`weights.TRADE`); then every chain goes on from the best plan of
     all, and an earlier level is never given up again. `rates` are the cumulated shares of relocate, exchange and swap,
-    the rest being ruin-and-recreate, of `largest` visits at most. Crews are matched anew after a move that costs no
-    more than this `slack`, in mean travel times, above what would be accepted; never, if it is 0.
+    the rest being ruin-and-recreate, of `largest` visits at most.
     """
 
     open: tuple[float, float]
     strict: tuple[float, float]
     rates: tuple[float, float, float]
     largest: int = 6
-    slack: float = 0.0
 
 
 #: Measured on the home-care benchmark and on city instances (docs/scheduling.md): where late starts are merely tardy,
-#: and where they are forbidden. There, whole teams must move at once, which swaps and ruin-and-recreate do; what they
-#: cost shows only when the officers of the days that they touch are matched anew.
+#: and where they are forbidden. There, whole teams must move at once, which swaps and ruin-and-recreate do.
 ELASTIC = Cooling(open=(2.2, 0.012), strict=(0.012, 0.002), rates=(0.3, 0.97, 0.97))
-RIGID = Cooling(open=(6.0, 0.2), strict=(0.1, 0.002), rates=(0.3, 0.4, 0.7), slack=6.0, largest=4)
+RIGID = Cooling(open=(6.0, 0.2), strict=(0.1, 0.002), rates=(0.3, 0.4, 0.7), largest=4)
 #: As long as visits have no place, nothing but ruin-and-recreate, up to this share of the budget.
 FILLING = np.zeros(3)
 FILLING_SHARE = 0.1
@@ -307,7 +304,6 @@ def _call(search: Search, share: float, chain: Chain) -> None:
         FILLING if filling else np.array(cooling.rates),
         cooling.largest,
         compiled.strict,
-        unit * cooling.slack,
     )
     chain.moves += moves
     took = time.thread_time() - began

@@ -240,20 +240,19 @@ def anneal(
     rates: Floats,
     most: int,
     strict: bool,
-    slack: float,
 ) -> int:
     """Tries `moves` moves at one temperature; returns how many were accepted.
 
     Moves are accepted by the weights `w`; `best` is overwritten by every state that costs less by those of `judge`.
-    `rates` are the cumulated shares of relocate, exchange and swap; the rest is ruin-and-recreate. After moves that
-    cost at most `slack` more than allowed, crews are matched anew, unless it is 0.
+    `rates` are the cumulated shares of relocate, exchange and swap; the rest is ruin-and-recreate. With `strict`,
+    crews are matched anew after each move that is accepted.
     """
     size = s[at.QUEUE]
     accepted = 0
     days, starts = np.empty(m[at.VISITS], np.int64), np.empty(m[at.VISITS], np.int64)
     for _ in range(moves):
         save_terms(s)
-        if slack > 0.0:
+        if strict:
             note_moments(m, s, days, starts)
         pick = draw(s)
         if s[s[at.OPEN_COUNT]] > 0 and draw(s) < 0.2:
@@ -267,7 +266,7 @@ def anneal(
         else:
             done = ruin_recreate(m, s, tt, w, step, most, strict)
         allowed = -temperature * math.log(1.0 - draw(s))
-        if done and _is_accepted(m, s, tt, w, allowed, slack, days, starts):
+        if done and _is_accepted(m, s, tt, w, allowed, strict, days, starts):
             commit(s)
             accepted += 1
             if _lead(s, best, judge) < 0.0:
@@ -285,16 +284,14 @@ def _is_accepted(
     tt: SmallInts,
     w: Floats,
     allowed: float,
-    slack: float,
+    strict: bool,
     days: Ints,
     starts: Ints,
 ) -> bool:
-    """Whether the state costs at most `allowed` more, once its times are settled and its crews matched anew."""
+    """Whether the state costs at most `allowed` more, with its times settled; then its crews are matched anew."""
     if least_change(s, w) > allowed or not settle(m, s, tt):
         return False
-    if slack > 0.0 and (
-        cost_change(s, w) > allowed + slack or not rematch_touched(m, s, tt, w, days, starts)
-    ):
-        return False
     refresh_max_tardiness(m, s, w)
-    return cost_change(s, w) <= allowed
+    if cost_change(s, w) > allowed:
+        return False
+    return not strict or (rematch_touched(m, s, tt, w, days, starts) and cost_change(s, w) <= allowed)
