@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import os
 import signal
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +29,8 @@ from documents.rulebook import RuleBook, shipped
 from documents.sandbox import Ended, Limits
 
 MAX_FILE_BYTES = 500 << 20
+#: How sure it is that a file is too large for which the machine had no time: a person looks at it.
+_WAITED = 0.5
 Progress = Callable[[DocumentReport], None]
 
 
@@ -148,6 +151,7 @@ def _in_sandbox(
     complete: DocumentReport | None = None
     ended = Ended(status=1, signal=0, cpu_seconds=0.0, peak_bytes=0)
     error = ""
+    start = time.monotonic()
     for kind, payload in sandbox.shared().run(
         "documents.read:read_document", msgspec.msgpack.encode(request), limits=limits
     ):
@@ -165,19 +169,25 @@ def _in_sandbox(
         used(ended)
     if complete is not None:
         return complete
-    partial.findings.append(_unfinished(request, ended, limits, read_pages=len(partial.pages), error=error))
+    took = time.monotonic() - start
+    partial.findings.append(
+        _unfinished(request, ended, limits, read_pages=len(partial.pages), took=took, error=error)
+    )
     return partial
 
 
 def _unfinished(
-    request: read.ReadRequest, ended: Ended, limits: Limits, *, read_pages: int, error: str
+    request: read.ReadRequest, ended: Ended, limits: Limits, *, read_pages: int, took: float, error: str
 ) -> Finding:
     """The child ended without a report: by a limit, by a crash, or by an error of ours."""
     by_clock = ended.signal in (signal.SIGXCPU, signal.SIGKILL)
     if by_clock or ended.status == sandbox.OUT_OF_MEMORY or ended.signal == signal.SIGABRT:
         limit = f"{limits.cpu_seconds} s" if by_clock else f"{limits.memory_bytes >> 20} MB"
+        # A child that had to wait for its processor says more about this machine than about the file.
+        waited = by_clock and took >= limits.wall_seconds
         return request.book.finding(
-            "limits-exceeded", request.file, limit=limit, pages=read_pages, evidence=limit
-        )
+            "limits-exceeded", request.file, limit=limit, pages=read_pages, evidence=limit,
+            confidence=_WAITED if waited else 1.0,
+        )  # fmt: skip
     reason = error or f"signal {ended.signal}, status {ended.status}"
     return request.book.finding("unreadable", request.file, reason=reason, evidence=reason)

@@ -137,17 +137,29 @@ def test_an_unreadable_file_goes_by_the_name_its_owner_gave_it(tmp_path: Path) -
     assert "ab" * 4 not in f"{finding.evidence}{finding.message}"
 
 
-def test_a_file_that_takes_too_long_keeps_the_pages_read(tmp_path: Path) -> None:
+def endless(folder: Path) -> Path:
+    """A file that takes longer to read than any test waits for."""
     paper = a4()
     for line in range(30):
         paper.text(20 * MM, (20 + 8 * line) * MM, f"第{line}行文字，读起来要一点时间", 9)
     with pikepdf.open(io.BytesIO(paper.save())) as pdf:
         for _ in range(1500):
             pdf.pages.append(pdf.pages[0])
-        pdf.save(path := tmp_path / "甲.pdf")
-    report = check_document(path, today=TODAY, limits=Limits(cpu_seconds=1))
+        pdf.save(path := folder / "甲.pdf")
+    return path
+
+
+def test_a_file_that_takes_too_long_keeps_the_pages_read(tmp_path: Path) -> None:
+    report = check_document(endless(tmp_path), today=TODAY, limits=Limits(cpu_seconds=1))
     assert (codes(report)[-1], report.verdict) == ("limits-exceeded", Verdict.UNREADABLE)
+    assert report.findings[-1].severity is Severity.BLOCKS
     assert 0 < len(report.pages) < 1500
+
+
+def test_a_file_for_which_the_machine_was_too_busy_is_not_rejected(tmp_path: Path) -> None:
+    report = check_document(endless(tmp_path), today=TODAY, limits=Limits(wall_seconds=1))
+    assert (codes(report)[-1], report.findings[-1].severity) == ("limits-exceeded", Severity.DOUBTFUL)
+    assert report.verdict is Verdict.UNREADABLE
 
 
 def seal_form(sealed: bool) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 
 from documents.sandbox import OUT_OF_MEMORY, Ended, Limits, Sandbox
 
-SMALL = Limits(memory_bytes=600 << 20, cpu_seconds=1, wall_seconds=3)
+SMALL = Limits(memory_bytes=600 << 20, cpu_seconds=1, wall_seconds=60)
 
 
 @pytest.fixture(scope="module")
