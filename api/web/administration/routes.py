@@ -1,6 +1,6 @@
 from litestar.types import ControllerRouterHandler
 
-from api.web.administration import accounts, catalogue, delegations, limits, pages, rulebook
+from api.web.administration import accounts, catalogue, delegations, limits, pages, roster, rulebook
 
 ROUTES: list[ControllerRouterHandler] = [
     *pages.ROUTES,
@@ -8,5 +8,6 @@ ROUTES: list[ControllerRouterHandler] = [
     *catalogue.ROUTES,
     *delegations.ROUTES,
     *limits.ROUTES,
+    *roster.ROUTES,
     *rulebook.ROUTES,
 ]
