@@ -1,9 +1,10 @@
 """Fifty dispatchers at once, over many cases that want the same officers.
 
-All have their first case's slots before them, found in the same empty calendar, when the first may confirm. A
-dispatcher confirms what the owner likes best, and where colleagues have been quicker with every slot asks again, until
-the case has its visit or none is possible. Every fifth case lies on two desks. What stands in the way is told as a
-refusal with a code. `CROWD_CASES` sets how many cases there are (500 unless set).
+Owners want their visits within three weeks of their own. All dispatchers have their first case's slots before them,
+found in the same empty calendar, when the first may confirm. Each confirms what the owner likes best, and where
+colleagues have been quicker with every slot asks again, until the case has its visit or none is possible. Every fifth
+case lies on two desks. What stands in the way is told as a refusal with a code. `CROWD_CASES` sets how many cases there
+are (500 unless set).
 """
 
 import asyncio
@@ -13,14 +14,14 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 import sqlalchemy as sa
 from sqlmodel import col
 
 from bench.inspection.checks import double_bookings
-from bench.inspection.desk import SLOT_SECONDS, Desk
+from bench.inspection.desk import Desk
 from bench.inspection.replay import NOW, build_year
 from bench.inspection.staff import Staff
 from core import ledger
@@ -39,6 +40,8 @@ CASES, DISPATCHERS, SOLVERS, SHARED_EVERY = int(os.environ.get("CROWD_CASES", "5
 YEARLY = CASES * 5
 #: A dispatcher's, for one case.
 PATIENCE_SECONDS = 120
+#: So many that "none" means that there is none, on however busy a machine.
+SEARCH_SECONDS = 30.0
 #: The share of the cases that must have their visit in the end.
 MAJORITY = 0.9
 CONFIRMED, NO_SLOT, GAVE_UP = "confirmed", "no_slot", "gave_up"
@@ -96,7 +99,7 @@ class Hall:
         async with self.free:
             async with self.database.transaction() as session:
                 search, question, version = await self.desk.ask(session, code=code, now=NOW)
-            look = partial(answer, question, seconds=SLOT_SECONDS)
+            look = partial(answer, question, seconds=SEARCH_SECONDS)
             found = await asyncio.get_running_loop().run_in_executor(self.solvers, look)
         async with self.database.transaction() as session:
             await bookings.store_answer(session, search, found, calendar_version=version, now=NOW)
@@ -152,11 +155,17 @@ async def crowd(settings: Settings, staff: Staff) -> dict[str, object]:
     }
 
 
+def _wish(plan: Case) -> tuple[date, date]:
+    """Three weeks of the owner's own, which begin while the promise lasts."""
+    first = NOW.date() + timedelta(days=stream("wish", plan.number).randrange(4, 18))
+    return first, first + timedelta(days=21)
+
+
 async def _reviewed(database: Database, desk: Desk, plan: Case) -> str:
     """Walk the case to where its slots are asked for."""
     now = datetime.combine(NOW.date(), NOW.time().replace(hour=9), NOW.tzinfo)
     async with database.transaction() as session:
-        code, _ = await desk.apply(session, plan=plan, now=now)
+        code, _ = await desk.apply(session, plan=plan, now=now, wanted=_wish(plan))
         await desk.receive(session, plan=plan, code=code, now=now)
     async with database.transaction() as session:
         if plan.missing:

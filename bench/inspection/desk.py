@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -50,7 +50,15 @@ class Desk:
         self.staff, self.people = staff, staff.people
         self.commands, self.slot_seconds = 0, 0.0
 
-    async def apply(self, session: AsyncSession, *, plan: plans.Case, now: datetime) -> tuple[str, int]:
+    async def apply(
+        self,
+        session: AsyncSession,
+        *,
+        plan: plans.Case,
+        now: datetime,
+        wanted: tuple[date, date] | None = None,
+    ) -> tuple[str, int]:
+        """The case's code and id; `wanted` are the days between which the owner wants the visit."""
         project, site = plan.project, plan.project.site
         owner = self.people.owners[project.owner.credit_code]
         form = ProjectForm(
@@ -71,7 +79,7 @@ class Desk:
             buildings=len(plan.segment.buildings),
         )
         segment = await application.register_segment(session, form, part)
-        case = await application.create_case(session, segment, by=owner, now=now)
+        case = await application.create_case(session, segment, by=owner, wanted=wanted, now=now)
         for code in await application.main_documents(session, case, local_date(now)):
             await application.record_document(session, case, code=code, state=DocumentState.PRESENT)
         await application.submit_case(session, case, by=owner, now=now)
