@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from datetime import time as daytime
 from pathlib import Path
@@ -23,6 +24,8 @@ HOUR = daytime(3, tzinfo=clock.LOCAL)
 GRACE = timedelta(days=1)
 #: A file that came in part, and was not gone on with.
 PATIENCE = timedelta(days=7)
+#: So many unnamed files are no reason to doubt the database.
+FEW = 100
 
 
 class Swept(msgspec.Struct):
@@ -57,9 +60,20 @@ async def sweep(resources: Resources, _: Event | None = None) -> Swept:
         }
     swept = Swept()
     for folder, files in old.items():
-        sizes = await asyncio.to_thread(_discard, folder, set(files) - named[folder], before)
+        sizes = await asyncio.to_thread(_discard, folder, unnamed(files, named[folder]), before)
         swept.files, swept.size = swept.files + len(sizes), swept.size + sum(sizes)
     return swept
+
+
+def unnamed(files: Collection[str], named: AbstractSet[str]) -> set[str]:
+    """What to remove: nothing where that were most of a store, for then the database is not the one of these files."""
+    going = set(files) - named
+    if len(going) > FEW and len(going) > len(files) / 2:
+        log.log.error(
+            "files not swept: the database names too few of them", files=len(files), named=len(named)
+        )
+        return set()
+    return going
 
 
 def _discard(folder: Path, names: Collection[str], before: float) -> list[int]:

@@ -121,6 +121,13 @@ async def test_a_file_about_to_be_named_is_kept_or_known_to_be_gone(tmp_path: Pa
     assert not store.keep(tmp_path, sha256)
 
 
+@pytest.mark.parametrize(("orphans", "removed"), [(100, 100), (150, 150), (151, 0)])
+def test_most_of_a_store_is_never_removed(orphans: int, removed: int) -> None:
+    """Files beside a database that was restored from long ago, or made anew."""
+    files = [str(number) for number in range(150 + orphans)]
+    assert len(stored_files.unnamed(files, set(files[:150]))) == removed
+
+
 async def test_each_night_plans_the_next(resources: Resources) -> None:
     database = resources.database
     async with database.transaction() as session:
