@@ -46,7 +46,11 @@ PAGES: dict[tuple[str, str | None], list[tuple[str, ...]]] = {
     ("cases", "owner"): [("/cases",), ("/cases/new",), ("/cases", FIRST_ROW)],
     ("intake", "window"): [("/inspections/window",), ("/inspections/window", FIRST_ROW)],
     ("planning", "dispatcher"): [("/inspections/board",), ("/inspections/board", FIRST_ROW)],
-    ("inbox", "liaison"): [("/inspections/inbox",), ("/inspections/inbox", FIRST_ROW)],
+    ("inbox", "liaison"): [
+        ("/inspections/inbox",),
+        ("/inspections/inbox", FIRST_ROW),
+        ("/inspections/staff",),
+    ],
     ("opinions", "issuer"): [("/inspections/issue",)],
     ("field", "officer"): [("/tasks",), ("/tasks/week",), ("/tasks/week", "a.task"), ("/tasks/feed",)],
     ("supervision", "supervisor"): [("/supervision",), ("/supervision/violations",)],

@@ -12,14 +12,14 @@ from api.auth.principal import Principal
 from api.web.rendering import localday
 from core.access import Action, Scope
 from core.clock import LOCAL, local_date
-from core.i18n import current_locale
+from core.i18n import current_locale, gettext
 from core.people import Department
 from inspection.catalogue import current_matters
 from inspection.models import Matter, Officer
 from inspection.queries.absences import LostSeat, lost_seats
 from inspection.queries.aftercare import Aftercare, aftercare_of
 from inspection.queries.case_lines import CaseDetail, ProposalLine
-from inspection.states import CaseState, PartyState, Post, SearchState
+from inspection.states import CaseState, PartyState, Post, SearchState, VisitState
 from inspection.triggers import Facts, draws_in
 
 NOON = 12
@@ -128,17 +128,24 @@ async def word_slots(session: AsyncSession, view: CaseDetail) -> SlotsView | Non
     )
     officers = dict(rows.all())
     departments = {party.id: names[party.department_code] for party in view.parties}
+    planned = any(visit.state is VisitState.PLANNED for visit in view.visits)
+    present = {names[party.department_code]: party.officers for party in view.parties if planned}
     return SlotsView(
         state=search.state,
         asked_at=search.asked_at,
-        cards=[_card(each, officers, departments) for each in search.proposals],
+        cards=[_card(each, officers, departments, present) for each in search.proposals],
         conflicts=sentences(search.explanation, "conflict"),
         ways_out=sentences(search.explanation, "way_out"),
     )
 
 
-def _card(proposal: ProposalLine, officers: dict[int, str], departments: dict[int, str]) -> SlotCard:
-    """A visit that takes two half-days shows both, and who comes to each."""
+def _card(
+    proposal: ProposalLine,
+    officers: dict[int, str],
+    departments: dict[int, str],
+    present: dict[str, list[str]],
+) -> SlotCard:
+    """A visit that takes two half-days shows both, and who comes to each; one that stands, who came before."""
     halves: dict[tuple[date, bool], list[Seat]] = {}
     for team in proposal.teams:
         names = "、".join(officers.get(each, "") for each in team["officer_ids"])
@@ -163,8 +170,19 @@ def _card(proposal: ProposalLine, officers: dict[int, str], departments: dict[in
         day=localday(first),
         hours=" + ".join(hours),
         reasons=[sentence(each) for each in proposal.reasons],
-        officers=[f"{department} {' → '.join(teams)}" for department, teams in lines.items()],
+        officers=[
+            f"{department} {' → '.join(teams)}{_instead_of(present.get(department, []), teams)}"
+            for department, teams in lines.items()
+        ],
     )
+
+
+def _instead_of(before: list[str], teams: list[str]) -> str:
+    """Empty where nobody changes."""
+    after = {name for team in teams for name in team.split("、")}
+    if not before or after == set(before):
+        return ""
+    return gettext("（原 %(names)s）", names="、".join(before))
 
 
 class Seat(msgspec.Struct, frozen=True):

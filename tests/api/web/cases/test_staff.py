@@ -77,6 +77,8 @@ async def test_lead_is_offered_old_and_new_and_moves_the_visit(city: City) -> No
     assert f"缺人：{officer.name}" in (await city.get("/inspections/board")).text
     page = (await city.get(f"/inspections/{code}")).text
     assert "现在的安排" in page
+    assert f"{officer.name}缺席" in page
+    assert "改动最少" in page
     slots = re.findall(r'name="slot" value="(\d+)"', page)
     assert slots
     refused = await city.post(f"/inspections/{code}/replan", {"slot": slots[0], "replan_reason": ""})
