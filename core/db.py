@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.sql import visitors
 
 from core import journal, ledger
@@ -40,6 +40,26 @@ def _write_what_is_asked_for(state: ORMExecuteState) -> None:
             session.execute(statement, values)
     elif state.is_select and asked.isdisjoint(unwritten):
         state.update_execution_options(autoflush=False)
+
+
+#: By savepoint: what waited when it was made.
+_SAVED: WeakKeyDictionary[SessionTransaction, tuple[dict[sa.Table, journal.Waiting], list[ledger.Record]]] = (
+    WeakKeyDictionary()
+)
+
+
+@sa.event.listens_for(UnitOfWork, "after_transaction_create")
+def _remember(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        _SAVED[transaction] = journal.copied(session), ledger.recorded(session)
+
+
+@sa.event.listens_for(UnitOfWork, "after_soft_rollback")
+def _forget_what_was_undone(session: Session, transaction: SessionTransaction) -> None:
+    if transaction in _SAVED:
+        waiting, pending = _SAVED.pop(transaction)
+        journal.restore(session, waiting)
+        ledger.restore(session, pending)
 
 
 def _unflushed(session: Session) -> set[str]:

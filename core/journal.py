@@ -5,7 +5,7 @@ looks sees them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, cast
 
@@ -46,6 +46,18 @@ def of(session: AsyncSession, table: sa.Table) -> Waiting:
 def tables(session: Session) -> set[str]:
     """Names of those that something waits for."""
     return {table.name for table in session.info.get(_KEY, ())}
+
+
+def copied(session: Session) -> dict[sa.Table, Waiting]:
+    known: dict[sa.Table, Waiting] = session.info.get(_KEY, {})
+    return {
+        table: replace(each, rows=[*each.rows], withdrawn={*each.withdrawn}) for table, each in known.items()
+    }
+
+
+def restore(session: Session, known: dict[sa.Table, Waiting]) -> None:
+    """As it was when it was `copied`."""
+    session.info[_KEY] = known
 
 
 def take(session: Session | AsyncSession) -> list[Statement]:

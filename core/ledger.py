@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
 from core import journal
@@ -61,6 +62,15 @@ def record(
     """Note a fact, to be chained when the transaction commits. `data` must be JSON without floats."""
     pending = session.info.setdefault(_PENDING, [])
     pending.append(Record(now, actor, action, subject, data or {}))
+
+
+def recorded(session: Session) -> list[Record]:
+    return [*session.info.get(_PENDING, ())]
+
+
+def restore(session: Session, pending: list[Record]) -> None:
+    """As it was when it was `recorded`."""
+    session.info[_PENDING] = pending
 
 
 def canonical(seq: int, entry: Record, previous: str) -> str:

@@ -1,8 +1,11 @@
+from contextlib import suppress
+
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core import outbox
+from core import ledger, outbox
 from core.db import Database
 from core.outbox import OutboxEvent
 from core.people import Account, Department
@@ -56,6 +59,24 @@ async def test_event_that_replaces_one_of_its_key_stays_alone(database: Database
         await outbox.cancel(session, "a", "b")
         outbox.emit(session, "test", {}, now=NOW, key="a")
     assert await keys(database) == ["a"]
+
+
+@pytest.mark.parametrize("asked", [False, True])
+async def test_savepoint_takes_back_what_waited_since(database: Database, *, asked: bool) -> None:
+    async with database.transaction() as session:
+        outbox.emit(session, "test", {}, now=NOW, key="a")
+        ledger.record(session, action="test", subject="a", now=NOW)
+        with suppress(LookupError):
+            async with session.begin_nested():
+                await outbox.cancel(session, "a")
+                outbox.emit(session, "test", {}, now=NOW, key="b")
+                ledger.record(session, action="test", subject="b", now=NOW)
+                if asked:
+                    assert list(await session.scalars(KEYS)) == ["b"]
+                raise LookupError
+    assert await keys(database) == ["a"]
+    async with database.transaction() as session:
+        assert [entry.subject async for entry in ledger.entries(session)] == ["a"]
 
 
 async def test_connection_closed_while_idle_is_replaced(database: Database) -> None:
