@@ -48,14 +48,17 @@ _RUNNING = (
 _PENDING = (
     sa.select(col(OutboxEvent.id), col(OutboxEvent.due))
     .join(_RUNNING, _RUNNING.c.key == col(OutboxEvent.key))
-    .where(col(OutboxEvent.done_at).is_(None), col(OutboxEvent.due) <= sa.bindparam("until"))
+    .where(col(OutboxEvent.done_at).is_(None))
     .cte("pending")
     .prefix_with("MATERIALIZED")
 )
 #: What is due next, which may be several at the same moment.
 DUE = (
     sa.select(_PENDING)
-    .where(_PENDING.c.due == sa.select(sa.func.min(_PENDING.c.due)).scalar_subquery())
+    .where(
+        _PENDING.c.due <= sa.bindparam("until"),
+        _PENDING.c.due == sa.select(sa.func.min(_PENDING.c.due)).scalar_subquery(),
+    )
     .order_by(_PENDING.c.id)
 )
 DONE = (
