@@ -9,13 +9,14 @@ LIMIT = 8
 WINDOW_SECONDS = 600
 
 
-async def check_attempts(redis: Redis, *, login: str, address: str) -> None:
-    """Count this attempt; refuse when either counter is over its limit.
+async def check_attempts(redis: Redis, *, login: str, address: str | None) -> None:
+    """Count this attempt; refuse when either counter is over its limit. Who is logged in needs no `address`.
 
     Without the queue's server nobody can be counted; then the cost of one argon2 verification is the only limit,
     which is better than locking everyone out.
     """
-    for key, limit in ((f"login:{login}", LIMIT), (f"login-from:{address}", LIMIT * 10)):
+    limits = {f"login:{login}": LIMIT} | ({f"login-from:{address}": LIMIT * 10} if address else {})
+    for key, limit in limits.items():
         try:
             count = await redis.incr(key)
             if count == 1:

@@ -65,16 +65,17 @@ async def change_password(
 ) -> Response[Any]:
     form = await request.form()
     old, new = str(form.get("old", "")), str(form.get("password", ""))
-    address = request.client.host if request.client else ""
     async with resources.database.transaction() as session:
         account = await accounts.find_account(session, person(caller).person)
-    await throttle.check_attempts(resources.redis, login=account.login, address=address)
+    # Counted apart from logins, which a thief of the session must not be able to bar.
+    counted = f"{account.id}:password"
+    await throttle.check_attempts(resources.redis, login=counted, address=None)
     try:
         await _prove(account, old)
         accounts.check_password(new, login=account.login)
     except InvalidInput as refusal:
         return _form(request, account, "/account", refused("password", refusal, form), own=True)
-    await throttle.forget_attempts(resources.redis, login=account.login)
+    await throttle.forget_attempts(resources.redis, login=counted)
     hashed = await asyncio.to_thread(sessions.hash_password, new)
     async with resources.database.transaction() as session:
         account = await accounts.find_account(session, account.id, lock=True)

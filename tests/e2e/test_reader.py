@@ -68,6 +68,7 @@ def test_files_get_through_a_bad_line_and_are_read_before_ones_eyes(
         assert page.locator(".dossier-file h3").all_text_contents() == list(PAPERS)
 
         page.get_by_role("link", name="查看报告").click()
+        page.wait_for_load_state()  # only then are keys listened to
         marks = page.locator(".mark.current")
         expect(marks).to_have_count(1)
         current = page.locator(".reader-item[aria-current]")
