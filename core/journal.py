@@ -67,11 +67,17 @@ def take(session: Session | AsyncSession) -> list[Statement]:
 
 
 async def execute(session: AsyncSession, statements: Iterable[Statement]) -> list[psycopg.AsyncCursor[Any]]:
-    """All in one round trip, by the driver's pipeline; nobody else uses the connection meanwhile."""
+    """All in one round trip, by the driver's pipeline; nobody else uses the connection meanwhile.
+
+    Raises SQLAlchemy's errors, as a statement of its own would.
+    """
     connection = await (await session.connection()).get_raw_connection()
     driver = cast("psycopg.AsyncConnection[Any]", connection.driver_connection)
-    async with driver.pipeline():
-        return [await driver.execute(_text(statement), values) for statement, values in statements]
+    try:
+        async with driver.pipeline():
+            return [await driver.execute(_text(statement), values) for statement, values in statements]
+    except psycopg.Error as error:
+        raise sa.exc.DBAPIError.instance(None, None, error, psycopg.Error, dialect=_DIALECT) from error
 
 
 @cache

@@ -79,6 +79,13 @@ async def test_savepoint_takes_back_what_waited_since(database: Database, *, ask
         assert [entry.subject async for entry in ledger.entries(session)] == ["a"]
 
 
+async def test_what_cannot_be_stored_is_refused_as_by_any_statement(database: Database) -> None:
+    with pytest.raises(sa.exc.DataError):
+        async with database.transaction() as session:
+            outbox.emit(session, "test", {"text": "a\x00b"}, now=NOW)
+    assert await keys(database) == []
+
+
 async def test_connection_closed_while_idle_is_replaced(database: Database) -> None:
     async with database.transaction() as one, database.transaction() as other:
         first, second = [await each.scalar(PID) for each in (one, other)]
