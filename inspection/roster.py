@@ -120,21 +120,21 @@ class _Cells:
 
     def needed(self, field: str) -> str:
         if not (text := self.text(field)):
-            self._wrong(field, "%(column)s没有填写。")
+            self.wrong(field, "%(column)s没有填写。")
         return text
 
     def yes(self, field: str) -> bool:
         """Yes where nothing is said."""
         text = self.text(field) or YES
         if text not in {YES, NO}:
-            self._wrong(field, "%(column)s应填“是”或“否”。")
+            self.wrong(field, "%(column)s应填“是”或“否”。")
         return text == YES
 
     def post(self, field: str) -> Post:
         text = self.text(field).upper()
         if text in set(Post):
             return Post(text)
-        self._wrong(field, "%(column)s应填 A 或 B。")
+        self.wrong(field, "%(column)s应填 A 或 B。")
         return Post.PRIMARY
 
     def degrees(self, field: str, most: int) -> Decimal:
@@ -143,7 +143,7 @@ class _Cells:
         except InvalidOperation:
             value = Decimal("NaN")
         if not value.is_finite() or abs(value) > most:
-            self._wrong(field, "%(column)s应为十进制度数。")
+            self.wrong(field, "%(column)s应为十进制度数。")
             return Decimal(0)
         return value
 
@@ -151,17 +151,17 @@ class _Cells:
         text = self.text(field)
         if text.isascii() and text.isdigit() and least <= int(text) <= most:
             return int(text)
-        self._wrong(field, "%(column)s应为 %(least)s 至 %(most)s 的整数。", least=least, most=most)
+        self.wrong(field, "%(column)s应为 %(least)s 至 %(most)s 的整数。", least=least, most=most)
         return least
 
     def day(self, field: str) -> date:
         try:
             return date.fromisoformat(self.text(field)[:10])
         except ValueError:
-            self._wrong(field, "%(column)s应为日期，如 2026-11-23。")
+            self.wrong(field, "%(column)s应为日期，如 2026-11-23。")
             return date.min
 
-    def _wrong(self, field: str, message: str, **params: int) -> None:
+    def wrong(self, field: str, message: str, **params: int) -> None:
         column = TABLES[self._table][1][field]
         self._problems.append(fault(self._table, self.row, message, column=column, **params))
 
@@ -194,7 +194,7 @@ def _certificate(cells: _Cells) -> CertificateLine | None:
         valid_to=max(first, last),
     )
     if cells.sound and last < first:
-        cells._wrong("valid_to", "%(column)s早于起期。")  # noqa: SLF001 - its own reader
+        cells.wrong("valid_to", "%(column)s早于起期。")
     return line if cells.sound else None
 
 

@@ -22,6 +22,7 @@ from core.i18n import current_locale, gettext
 from core.people import Department
 from inspection.city_plan import case_of, left_out, offers, waiting_visits
 from inspection.models import Case, Clock, Officer, Project, Segment
+from inspection.scheduling_problem import NOON
 from inspection.states import Node
 from scheduling.plan import Plan
 from scheduling.problem import Problem
@@ -92,7 +93,7 @@ def _sittings(teams: list[dict[str, str]]) -> list[Sitting]:
         first, last = (
             datetime.fromisoformat(team[end]).astimezone(LOCAL) for end in ("starts_at", "ends_at")
         )
-        halves[first.date(), first.hour >= 12].append(Sitting(first, last))  # noqa: PLR2004 - noon
+        halves[first.date(), first.hour >= NOON].append(Sitting(first, last))
     return [
         Sitting(min(each.starts_at for each in half), max(each.ends_at for each in half))
         for _, half in sorted(halves.items())

@@ -31,7 +31,10 @@ async def keep_roster(
 
     Raises `InvalidInput` with everything that is wrong by row, of reading (`wrong`) as well.
     """
-    officers = {each.number: each for each in await session.scalars(sa.select(Officer).with_for_update())}
+    officers = {
+        each.number: each
+        for each in await session.scalars(sa.select(Officer).order_by(col(Officer.id)).with_for_update())
+    }
     vehicles = {each.plate: each for each in await session.scalars(sa.select(Vehicle).with_for_update())}
     logins = await session.execute(sa.select(col(Account.login), col(Account.id)))
     accounts = {row.login: row.id for row in logins}
