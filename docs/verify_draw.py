@@ -10,7 +10,8 @@ from itertools import accumulate
 from math import comb, prod
 from pathlib import Path
 
-MOST_ARRIVALS = 10_000
+#: By version, the arrivals that a count may take.
+MOST = {"sha256-counted-2": 10_000, "sha256-counted-3": 2_000}
 
 
 class Lots:
@@ -61,7 +62,8 @@ def takings(able: list, seats: int) -> Iterator[tuple]:
 class Counted:
     """Lots drawn with the number of ways to each state as weights. A state: how many of each kind, shared room."""
 
-    def __init__(self, groups: list, rules: list) -> None:
+    def __init__(self, groups: list, rules: list, most: int) -> None:
+        self.most = most
         self.kinds: list = []  # in the order in which they come up
         self.numbers: dict = {}
         shared = [rule for rule in rules if rule.get("together")]
@@ -98,7 +100,7 @@ class Counted:
             people = before[0]
             for taking in takings([each for each in people if index in self.kinds[each[0]][0]], seats):
                 self.looked += 1
-                if self.looked > MOST_ARRIVALS:
+                if self.looked > self.most:
                     raise OverflowError
                 state = self.state_after(before, taking, index)
                 times = so_far * prod(comb(dict(people)[kind], some) for kind, some in taking)
@@ -140,13 +142,76 @@ class Counted:
         return teams
 
 
+class Chairs:
+    """Groups that exclude each other: each seat out of as many chairs as could at most be taken; all again if empty."""
+
+    def __init__(self, groups: list, rules: list) -> None:
+        self.groups, self.able = groups, [set(group["eligible"]) for group in groups]
+        self.barred: list = [[set() for _ in groups] for _ in groups]
+        for rule, one, other in (
+            (r, a, b) for r in rules for a in r["groups"] for b in r["groups"] if a != b
+        ):
+            self.barred[one][other] |= self.able[one] & self.able[other] & set(rule["officers"])
+        self.order: list = []
+        while len(self.order) < len(groups):
+            left = (index for index in range(len(groups)) if index not in self.order)
+            self.order.append(min(left, key=lambda index: (-self.seats(index), len(self.able[index]), index)))
+        self.chairs = [self.most_free(index) for index in range(len(groups))]
+
+    def seats(self, index: int) -> int:
+        return sum(self.groups[each]["seats"] for each in self.order if self.barred[index][each])
+
+    def most_free(self, index: int) -> int:
+        clique: list = []
+        taken, spared = 0, set()
+        for each in self.order[: self.order.index(index)]:
+            free = spared | (self.able[each] - self.barred[index][each])
+            more = taken + self.groups[each]["seats"] - len(free) + len(spared)
+            shared = [self.able[each] & self.able[other] == self.barred[each][other] for other in clique]
+            if more > taken and all(shared):
+                clique, taken, spared = [*clique, each], more, free
+        return len(self.able[index]) - taken
+
+    def lot(self, lots: Lots) -> list:
+        teams: list = []
+        while len(teams) < len(self.groups):
+            teams = self.begin(lots)
+        return [team for _, team in sorted(zip(self.order, teams, strict=True))]
+
+    def begin(self, lots: Lots) -> list:
+        teams: list = []
+        for index in self.order:
+            taken = (
+                self.barred[index][each] & set(team) for each, team in zip(self.order, teams, strict=False)
+            )
+            free, team = sorted(self.able[index].difference(*taken)), []
+            for seat in range(self.groups[index]["seats"]):
+                chair = lots.below(self.chairs[index] - seat)
+                if chair >= len(free):
+                    return []
+                team.append(free.pop(chair))
+            teams.append(sorted(team))
+        return teams
+
+
 class Thinned:
     """Drawn without the widest rules, until they are kept."""
 
-    def __init__(self, groups: list, rules: list) -> None:
-        width = max(len(rule["groups"]) for rule in rules)
-        self.widest = [rule for rule in rules if 2 * len(rule["groups"]) > width]
-        self.part = Bundles(groups, [rule for rule in rules if rule not in self.widest])
+    def __init__(self, groups: list, rules: list, version: str) -> None:
+        if version == "sha256-counted-2":
+            width = max(len(rule["groups"]) for rule in rules)
+            self.widest = [rule for rule in rules if 2 * len(rule["groups"]) > width]
+            kept = [rule for rule in rules if 2 * len(rule["groups"]) <= width]
+            self.part: Bundles | Chairs = Bundles(groups, kept, version)
+            return
+        kept = [rule for rule in rules if excludes(rule)]
+        self.widest = sorted((r for r in rules if not excludes(r)), key=lambda rule: len(rule["groups"]))
+        if len(bundles(groups, kept)) == 1:
+            self.part = Chairs(groups, kept)
+            return
+        while len(bundles(groups, [*kept, self.widest[0]])) > 1:
+            kept.append(self.widest.pop(0))
+        self.part = Bundles(groups, kept, version)
 
     def lot(self, lots: Lots) -> list:
         teams = self.part.lot(lots)
@@ -155,30 +220,38 @@ class Thinned:
         return teams
 
 
+def bundles(groups: list, rules: list) -> list:
+    """Groups that rules join, directly or through others."""
+    first = list(range(len(groups)))
+    for rule in rules:
+        joined = {first[index] for index in rule["groups"]}
+        first = [min(joined) if each in joined else each for each in first]
+    return [[index for index in range(len(groups)) if first[index] == each] for each in sorted(set(first))]
+
+
 class Bundles:
     """Groups that rules join are drawn together, others by themselves."""
 
-    def __init__(self, groups: list, rules: list) -> None:
-        first = list(range(len(groups)))
-        for rule in rules:
-            joined = {first[index] for index in rule["groups"]}
-            first = [min(joined) if each in joined else each for each in first]
+    def __init__(self, groups: list, rules: list, version: str) -> None:
         self.parts: list = []
-        for each in sorted(set(first)):
-            bundle = [index for index in range(len(groups)) if first[index] == each]
-            inside = [rule for rule in rules if first[rule["groups"][0]] == each]
+        for bundle in bundles(groups, rules):
+            inside = [rule for rule in rules if rule["groups"][0] in bundle]
             own = [rule | {"groups": [bundle.index(index) for index in rule["groups"]]} for rule in inside]
             chosen = [groups[index] for index in bundle]
             try:
-                self.parts.append((bundle, Counted(chosen, own)))
+                self.parts.append((bundle, Counted(chosen, own, MOST[version])))
             except OverflowError:
-                self.parts.append((bundle, Thinned(chosen, own)))
+                self.parts.append((bundle, Thinned(chosen, own, version)))
 
     def lot(self, lots: Lots) -> list:
         teams = {}
         for bundle, part in self.parts:
             teams |= zip(bundle, part.lot(lots), strict=True)
         return [teams[index] for index in sorted(teams)]
+
+
+def excludes(rule: dict) -> bool:
+    return rule["most"] == 1 and not rule.get("together") and set(rule["weights"]) <= {1}
 
 
 def keeps(rule: dict, teams: list) -> bool:
@@ -197,6 +270,6 @@ if __name__ == "__main__":
     text = json.dumps(ballot, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     committed = hashlib.sha256(f"{draw['seed']}:{text}".encode()).hexdigest() == draw["commitment"]
     lots = Lots(f"{draw['seed']}:{draw['public']}")
-    same = Bundles(ballot["groups"], ballot.get("rules", [])).lot(lots) == draw["teams"]
+    same = Bundles(ballot["groups"], ballot.get("rules", []), draw["version"]).lot(lots) == draw["teams"]
     print(f"commitment {'holds' if committed else 'BROKEN'}, teams {'as drawn' if same else 'DIFFER'}")
     sys.exit(not (committed and same))

@@ -1,5 +1,6 @@
 """What is drawn by lot: groups of seats, who is eligible for them, and the rules that bind several groups."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Self
 
@@ -31,16 +32,19 @@ class Rule(Record, frozen=True, kw_only=True):
     most: int
     together: bool = False
 
+    @property
+    def excludes(self) -> bool:
+        """Whether it lets nobody serve in two of the groups, and says no more."""
+        return self.most == 1 and not self.together and set(self.weights) <= {1}
+
     def keeps(self, teams: Sequence[Sequence[str]]) -> bool:
         """Whether the teams, one for each group of the ballot, keep the rule."""
-        serving = [set(teams[index]).intersection(self.officers) for index in self.groups]
-        if self.together:
-            return len(set().union(*serving)) <= self.most
-        pairs = list(zip(self.weights, serving, strict=True))
-        return all(
-            sum(weight for weight, there in pairs if officer in there) <= self.most
-            for officer in self.officers
-        )
+        bound = frozenset(self.officers)
+        carried: Counter[str] = Counter()
+        for group, weight in zip(self.groups, self.weights, strict=True):
+            for officer in bound.intersection(teams[group]):
+                carried[officer] += weight
+        return (len(carried) if self.together else max(carried.values(), default=0)) <= self.most
 
 
 class Ballot(Record, frozen=True, kw_only=True):

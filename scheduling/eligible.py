@@ -1,14 +1,16 @@
 """The draw of a plan's officers: who may fill its seats at the times it has, and what binds one choice to another."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations
+
+import msgspec
 
 from scheduling.ballot import Ballot, Group, Rule
 from scheduling.checker import PlanRejectedError, check
 from scheduling.draw import Drawn, draw
 from scheduling.plan import Placement, Plan
-from scheduling.problem import HalfDay, Hold, Problem
+from scheduling.problem import HalfDay, Hold, Officer, Problem
 from scheduling.standing import Standing
 
 
@@ -52,29 +54,41 @@ def seat_groups(problem: Problem, plan: Plan) -> tuple[Group, ...]:
     for placement in _in_time(plan):
         visit = problem.visit_by_id[placement.visit]
         for index, party in enumerate(visit.parties):
-            if visit.id in firm:
-                eligible = placement.teams[index]
-            else:
-                eligible = tuple(
-                    each.id
-                    for each in standing.officers_of[party.department]
-                    if could_serve(standing, placement, index, each.id)
-                )
+            eligible = placement.teams[index] if visit.id in firm else _able(standing, placement, index)
             groups.append(
                 Group(visit=visit.id, party=party.id, seats=party.officers, eligible=tuple(sorted(eligible)))
             )
     return tuple(groups)
 
 
-def could_serve(standing: Standing, placement: Placement, index: int, officer: str) -> bool:
-    """Whether the officer could take the party's part, all else being as it stands."""
+def _able(standing: Standing, placement: Placement, index: int) -> Iterator[str]:
     visit = standing.problem.visit_by_id[placement.visit]
-    party, start = visit.parties[index], placement.starts[index]
-    person = standing.problem.officer_by_id[officer]
-    day = start // standing.problem.day_ticks
-    return standing.may_take(person, visit, party, standing.problem.date_of(day)) and any(
-        gap.first <= start <= gap.last for gap in standing.gaps(person, visit, party, day)
-    )
+    party, day = visit.parties[index], placement.starts[index] // standing.problem.day_ticks
+    today = standing.problem.date_of(day)
+    known: dict[Alike, bool] = {}
+    for officer in standing.officers_of[party.department]:
+        if standing.may_take(officer, visit, party, today):
+            alike = _alike(standing, officer, day)
+            if alike not in known:
+                known[alike] = _has_time(standing, officer, placement, index)
+            if known[alike]:
+                yield officer.id
+
+
+def _has_time(standing: Standing, officer: Officer, placement: Placement, index: int) -> bool:
+    """Whether the officer could take the party's part, were he the right one, all else being as it stands."""
+    visit, start = standing.problem.visit_by_id[placement.visit], placement.starts[index]
+    gaps = standing.gaps(officer, visit, visit.parties[index], start // standing.problem.day_ticks)
+    return any(gap.first <= start <= gap.last for gap in gaps)
+
+
+#: Officers who are alike in this have the same time for the same things, as long as they stand nowhere.
+Alike = tuple[object, ...]
+
+
+def _alike(standing: Standing, officer: Officer, day: int) -> Alike:
+    spans = standing.spans(officer.id, day)
+    return officer.office, officer.lunch, officer.daily, officer.weekly, *spans
 
 
 def rules_of(problem: Problem, plan: Plan, groups: Sequence[Group]) -> tuple[Rule, ...]:
@@ -88,6 +102,7 @@ def rules_of(problem: Problem, plan: Plan, groups: Sequence[Group]) -> tuple[Rul
 
 
 Spot = tuple[Placement, int]
+Pair = tuple[int, int]
 
 
 def _in_time(plan: Plan) -> list[Placement]:
@@ -95,51 +110,62 @@ def _in_time(plan: Plan) -> list[Placement]:
 
 
 def _apart(problem: Problem, spots: Sequence[Spot], groups: Sequence[Group]) -> Iterator[Rule]:
-    """Officers who cannot serve in both of two groups."""
+    """Groups of which nobody can serve in two, for officers who are alike."""
     standing = Standing(problem, Plan())
-    eligible = [frozenset(group.eligible) for group in groups]
-    days = [placement.starts[0] // problem.day_ticks for placement, _ in spots]
-    for one, other in combinations(range(len(groups)), 2):
-        if days[one] != days[other] or eligible[one].isdisjoint(eligible[other]):
-            continue
-        shared = sorted(eligible[one] & eligible[other])
-        here, there = spots[one][0], spots[other][0]
-        if here.visit != there.visit:
-            standing.put(_part(here, spots[one][1], shared))
-            shared = list(_unable(standing, spots[other], shared))
-            standing.take(here.visit)
-        if shared:
-            yield Rule(officers=tuple(shared), groups=(one, other), weights=(1, 1), most=1)
+    for day, indices in _by_day(problem, spots).items():
+        crews: dict[Alike, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for index in indices:
+            for officer in groups[index].eligible:
+                alike = _alike(standing, problem.officer_by_id[officer], day)
+                crews[alike][index].add(officer)
+        for crew in crews.values():
+            pairs = {
+                pair
+                for pair in combinations(crew, 2)
+                if (shared := crew[pair[0]] & crew[pair[1]])
+                and not _serves_both(standing, min(shared), [spots[each] for each in pair])
+            }
+            for clique in cliques(pairs):
+                yield Rule(
+                    officers=tuple(sorted(set().union(*(crew[index] for index in clique)))),
+                    groups=clique,
+                    weights=(1,) * len(clique),
+                    most=1,
+                )
 
 
-def _unable(standing: Standing, spot: Spot, officers: Sequence[str]) -> Iterator[str]:
-    """Those who could not serve there. Who has the same office, hours and limits is not asked again."""
-    placement, index = spot
-    visit, day = (
-        standing.problem.visit_by_id[placement.visit],
-        placement.starts[0] // standing.problem.day_ticks,
-    )
-    today = standing.problem.date_of(day)
-    known: dict[tuple[object, ...], bool] = {}
-    for each in officers:
-        officer = standing.problem.officer_by_id[each]
-        alike = (
-            standing.may_take(officer, visit, visit.parties[index], today),
-            officer.office,
-            officer.lunch,
-            officer.daily,
-            officer.weekly,
-            *standing.spans(each, day),
-        )
-        if alike not in known:
-            known[alike] = could_serve(standing, placement, index, each)
-        if not known[alike]:
-            yield each
+def _by_day(problem: Problem, spots: Sequence[Spot]) -> dict[int, list[int]]:
+    days: dict[int, list[int]] = defaultdict(list)
+    for index, (placement, _) in enumerate(spots):
+        days[placement.starts[0] // problem.day_ticks].append(index)
+    return days
 
 
-def _part(placement: Placement, index: int, officers: Sequence[str]) -> Placement:
-    teams = tuple(tuple(officers) if at == index else () for at in range(len(placement.teams)))
-    return Placement(visit=placement.visit, starts=placement.starts, teams=teams)
+def _serves_both(standing: Standing, officer: str, spots: Sequence[Spot]) -> bool:
+    (here, at), (there, index) = spots
+    if here.visit == there.visit:
+        return False
+    teams = tuple((officer,) if each == at else () for each in range(len(here.teams)))
+    standing.put(msgspec.structs.replace(here, teams=teams))
+    serves = _has_time(standing, standing.problem.officer_by_id[officer], there, index)
+    standing.take(here.visit)
+    return serves
+
+
+def cliques(pairs: Collection[Pair]) -> Iterator[tuple[int, ...]]:
+    """Sets of which any two are a pair (in order, the lower first), and every pair within one of them."""
+    left = set(pairs)
+    joined: dict[int, list[int]] = defaultdict(list)
+    for one, other in sorted(pairs):
+        joined[one].append(other)
+    for pair in sorted(pairs):
+        if pair in left:
+            clique = list(pair)
+            for each in joined[pair[0]]:
+                if each > clique[-1] and all((member, each) in pairs for member in clique):
+                    clique.append(each)
+            left.difference_update(combinations(clique, 2))
+            yield tuple(clique)
 
 
 def _capped(problem: Problem, spots: Sequence[Spot], groups: Sequence[Group]) -> Iterator[Rule]:
@@ -150,14 +176,18 @@ def _capped(problem: Problem, spots: Sequence[Spot], groups: Sequence[Group]) ->
         for officer in groups[index].eligible:
             within[officer, today].append(index)
             within[officer, today.isocalendar()[:2]].append(index)
+    bound: dict[tuple[tuple[int, ...], int], list[str]] = defaultdict(list)
     for (officer, span), indices in within.items():
         person = problem.officer_by_id[officer]
         most = person.weekly if isinstance(span, tuple) else person.daily
+        if most is not None:
+            bound[tuple(indices), most].append(officer)
+    for (bundle, most), officers in bound.items():
         weights = [
-            problem.visit_by_id[groups[index].visit].parties[spots[index][1]].duration for index in indices
+            problem.visit_by_id[groups[index].visit].parties[spots[index][1]].duration for index in bundle
         ]
-        if most is not None and sum(weights) > most:
-            yield Rule(officers=(officer,), groups=tuple(indices), weights=tuple(weights), most=most)
+        if sum(weights) > most:
+            yield Rule(officers=tuple(officers), groups=bundle, weights=tuple(weights), most=most)
 
 
 def _seated(problem: Problem, spots: Sequence[Spot], groups: Sequence[Group]) -> Iterator[Rule]:

@@ -13,9 +13,6 @@ from typing import NamedTuple
 
 from scheduling.ballot import Group, Rule
 
-#: Ways to fill one more group, from all states together, that are looked at before giving up.
-MOST_ARRIVALS = 10_000
-
 #: Weights of the coming groups that an officer may take, and how much he may carry of them.
 Limit = tuple[tuple[tuple[int, int], ...], int]
 
@@ -103,8 +100,8 @@ class Count(NamedTuple):
     first: Mapping[str, int]
 
 
-def count_lots(groups: Sequence[Group], rules: Sequence[Rule]) -> Count:
-    """Raises `TooManyError` where it would take too long; that depends on nothing but the groups and rules."""
+def count_lots(groups: Sequence[Group], rules: Sequence[Rule], *, most: int) -> Count:
+    """Raises `TooManyError` after `most` arrivals, from all states together, of which groups and rules alone decide."""
     kinds = Kinds()
     first = {officer: kinds.number(kind) for officer, kind in _first_kinds(groups, rules)}
     rooms = tuple(rule.most for rule in rules if rule.together)
@@ -117,7 +114,7 @@ def count_lots(groups: Sequence[Group], rules: Sequence[Rule]) -> Count:
         for before, so_far in ways.items():
             for taking in _takings(kinds, before[0], index, group.seats):
                 looked += 1
-                if looked > MOST_ARRIVALS:
+                if looked > most:
                     raise TooManyError
                 now = _next_state(kinds, before, taking, index)
                 if now is not None:

@@ -15,7 +15,7 @@ from inspection.draw import DrawnObject, record_of
 from inspection.models import Draw
 from inspection.refusals import WrongState
 from scheduling.ballot import Ballot
-from scheduling.draw import VERSION, repeats
+from scheduling.draw import PLAIN, repeats
 
 
 class DrawView(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ def draw_file(row: Draw) -> dict[str, Any]:
         "title": row.title,
         "committed_at": row.committed_at.isoformat(),
         "drawn_at": row.drawn_at.isoformat(),
-        "version": VERSION,
+        "version": PLAIN,
         "commitment": row.commitment,
         "seed": row.sealed_seed,
         "public": row.public,
