@@ -36,7 +36,7 @@ NOTHING = type(None)
 Life = AsyncIterator[datetime]
 #: By the events' keys, since nobody consumes the year's other events, of which there are soon tens of thousands.
 _RUNNING = (
-    sa.select(sa.func.concat("clock:", col(Clock.id)).label("key"))
+    sa.select(sa.func.concat("clock:", col(Clock.id)).label("key"), col(Clock.case_id))
     .where(
         col(Clock.case_id) == sa.any_(sa.bindparam("cases", type_=sa.ARRAY(sa.BigInteger))),
         col(Clock.stopped_at).is_(None),
@@ -46,20 +46,21 @@ _RUNNING = (
     .prefix_with("MATERIALIZED")
 )
 _PENDING = (
-    sa.select(col(OutboxEvent.id), col(OutboxEvent.due))
+    sa.select(col(OutboxEvent.id), col(OutboxEvent.due), _RUNNING.c.case_id)
     .join(_RUNNING, _RUNNING.c.key == col(OutboxEvent.key))
     .where(col(OutboxEvent.done_at).is_(None))
     .cte("pending")
     .prefix_with("MATERIALIZED")
 )
-#: What is due next, which may be several at the same moment.
+#: What is due next, at the same moment perhaps in several cases. A case's other lamps may change with its first.
 DUE = (
-    sa.select(_PENDING)
+    sa.select(sa.func.min(_PENDING.c.id).label("id"), _PENDING.c.due)
     .where(
         _PENDING.c.due <= sa.bindparam("until"),
         _PENDING.c.due == sa.select(sa.func.min(_PENDING.c.due)).scalar_subquery(),
     )
-    .order_by(_PENDING.c.id)
+    .group_by(_PENDING.c.case_id, _PENDING.c.due)
+    .order_by("id")
 )
 DONE = (
     sa.update(OutboxEvent)

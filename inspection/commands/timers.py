@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core.clock import local_date
+from core.outbox import OutboxEvent
 from inspection import clocks
 from inspection.commands import timekeeping
 from inspection.commands.application import deem_accepted
@@ -24,12 +25,31 @@ Expiry = Callable[[AsyncSession, Case, Party | None, datetime], Awaitable[None]]
 async def tick(session: AsyncSession, clock_id: int, *, now: datetime) -> None:
     """The lamp of a clock changes; when it turns red, what the node's rule says happens.
 
-    After an outage a clock may be past both moments: it turns yellow, then red, as it would have.
+    With one that turns yellow the case's others turn that do so on the same day: the departments' clocks mostly run
+    side by side, and one transaction does for all. After an outage a clock may be past both moments: it turns yellow,
+    then red, as it would have.
     """
-    found = (await session.execute(_TICKING, {"clock": clock_id})).one_or_none()
-    if found is None or found.Clock.stopped_at is not None:
+    case = await session.scalar(_CASE_OF, {"clock": clock_id})
+    if case is None:
         return
-    case, clock, party = found.Case, found.Clock, found.Party
+    known = {"case": case.id, "clock": clock_id, "today": local_date(now)}
+    rows = {row.Clock.id: (row.Clock, row.Party) for row in await session.execute(_TICKING, known)}
+    if clock_id not in rows:
+        return
+    clock, party = rows.pop(clock_id)
+    _light(session, case, clock, party, now=now)
+    if clock.lamp is Lamp.RED:
+        expire = EXPIRIES.get(clock.node)
+        if expire:
+            await expire(session, case, party, now)
+        return
+    for other, its_party in rows.values():
+        _light(session, case, other, its_party, now=now)
+    for each in (clock, *(other for other, _ in rows.values())):
+        await timekeeping.schedule(session, each, now=now)
+
+
+def _light(session: AsyncSession, case: Case, clock: Clock, party: Party | None, *, now: datetime) -> None:
     reached = clocks.lamp(local_date(now), yellow_on=clock.yellow_on, due=clock.due)
     for lamp in _passed(clock.lamp, reached):
         clock.lamp = lamp
@@ -40,21 +60,38 @@ async def tick(session: AsyncSession, clock_id: int, *, now: datetime) -> None:
             "due": clock.due.isoformat(),
         }
         note(session, case, "lamp", by=None, now=now, party=party, data=data)
-    if clock.lamp is Lamp.RED:
-        expire = EXPIRIES.get(clock.node)
-        if expire:
-            await expire(session, case, party, now)
-    else:
-        await timekeeping.schedule(session, clock, now=now)
 
 
-#: Whoever changes a clock has locked its case; locked itself, it is read as it is then.
+_CASE_OF = (
+    sa.select(Case)
+    .where(
+        col(Case.id)
+        == sa.select(col(Clock.case_id)).where(col(Clock.id) == sa.bindparam("clock")).scalar_subquery()
+    )
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+#: A clock that is paused has no event. The one that was asked for has none either, once that is marked as done.
+_HAS_EVENT = sa.exists().where(
+    col(OutboxEvent.key) == sa.func.concat("clock:", col(Clock.id)), col(OutboxEvent.done_at).is_(None)
+)
+#: Whoever changes a clock has locked its case.
 _TICKING = (
-    sa.select(Case, Clock, Party)
-    .join(Clock, col(Clock.case_id) == col(Case.id))
+    sa.select(Clock, Party)
     .outerjoin(Party, col(Party.id) == col(Clock.party_id))
-    .where(col(Clock.id) == sa.bindparam("clock"))
-    .with_for_update(of=(Case, Clock))
+    .where(
+        col(Clock.case_id) == sa.bindparam("case"),
+        col(Clock.stopped_at).is_(None),
+        sa.or_(
+            col(Clock.id) == sa.bindparam("clock"),
+            sa.and_(
+                col(Clock.lamp) == Lamp.GREEN,
+                sa.bindparam("today", type_=sa.Date).between(col(Clock.yellow_on), col(Clock.due)),
+                _HAS_EVENT,
+            ),
+        ),
+    )
+    .order_by(col(Clock.id))
     .execution_options(populate_existing=True)
 )
 

@@ -118,3 +118,17 @@ async def test_tick_of_a_stopped_clock_does_nothing(session: AsyncSession, world
     before = await lamps(session, case)
     await timers.tick(session, clock.id, now=at(31))
     assert await lamps(session, case) == before
+
+
+async def test_lamps_of_a_case_that_turn_yellow_on_one_day_turn_together(
+    session: AsyncSession, world: World
+) -> None:
+    case = await confirmed(session, world, at(3))
+    replies = await timekeeping.running_clocks(session, case, (Node.REPLY,))
+    assert len(replies) > 1
+    await timers.tick(session, replies[-1].id, now=at(4))
+    assert {clock.lamp for clock in replies} == {Lamp.YELLOW}
+    before = await lamps(session, case)
+    for clock in replies:
+        await timers.tick(session, clock.id, now=at(4))
+    assert await lamps(session, case) == before
