@@ -14,9 +14,10 @@ from inspection.scheduling_problem import Question
 from scheduling import problem as s
 from scheduling.explain import explain
 from scheduling.openings import Allowance
-from scheduling.plan import Placement
+from scheduling.plan import Placement, Plan
 from scheduling.problem import Half
 from scheduling.slots import Slot, find_series, find_slots
+from scheduling.standing import Standing
 from scheduling.wording import Absence, Reason, reason, word
 
 #: A dispatcher chooses among so many, and at least among `ENOUGH`.
@@ -41,12 +42,14 @@ def answer(question: Question, *, seconds: float = 2.0) -> Answer:
     A posts within the promise first, then B posts, then later than promised; in one go where that is possible, else in
     as few half-days as will do.
     """
+    # Who works when and how far it is are reckoned once: officers, places and days are the same in every search.
+    like = Standing(question.problem, Plan())
     for parts in range(fewest_parts(question), MOST_PARTS + 1):
         for allowance in ALLOWANCES:
             if parts == 1:
-                proposals = in_one_go(question, allowance, seconds)
+                proposals = in_one_go(question, allowance, seconds, like)
             else:
-                proposals = in_parts(question, parts, allowance, seconds)
+                proposals = in_parts(question, parts, allowance, seconds, like)
             if len(proposals) >= ENOUGH:
                 break
         if proposals:
@@ -75,19 +78,21 @@ def fewest_parts(question: Question) -> int:
     return min(MOST_PARTS, -(-max(party.duration for party in visit.parties) // longest))
 
 
-def in_one_go(question: Question, allowance: Allowance, seconds: float) -> tuple[dict[str, Any], ...]:
+def in_one_go(
+    question: Question, allowance: Allowance, seconds: float, like: Standing
+) -> tuple[dict[str, Any], ...]:
     slots = find_slots(
-        question.problem, question.visit, count=PROPOSALS, allowance=allowance, seconds=seconds
+        question.problem, question.visit, count=PROPOSALS, allowance=allowance, seconds=seconds, like=like
     )
     return tuple(_proposal(question, question.problem, (slot,)) for slot in slots)
 
 
 def in_parts(
-    question: Question, number: int, allowance: Allowance, seconds: float
+    question: Question, number: int, allowance: Allowance, seconds: float, like: Standing
 ) -> tuple[dict[str, Any], ...]:
     """Everybody comes `number` times for an equal share, each time after the last and as near to it as possible."""
     problem, parts = parted(question.problem, question.visit, number)
-    found = find_series(problem, parts, count=PROPOSALS, allowance=allowance, seconds=seconds)
+    found = find_series(problem, parts, count=PROPOSALS, allowance=allowance, seconds=seconds, like=like)
     return tuple(_proposal(question, problem, slots) for slots in found)
 
 

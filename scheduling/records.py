@@ -296,4 +296,12 @@ class ProblemData(Record, frozen=True, kw_only=True, dict=True):
         """The last day of the promise, or None where nothing is promised."""
         if visit.received is None or visit.promised is None:
             return None
-        return self.calendar.add_working_days(visit.received, visit.promised)
+        promise = visit.received, visit.promised
+        if promise not in self._deadlines:
+            self._deadlines[promise] = self.calendar.add_working_days(*promise)
+        return self._deadlines[promise]
+
+    @cached_property
+    def _deadlines(self) -> dict[tuple[date, int], date]:
+        """As far as they were asked for: a search asks for its visit's on every day."""
+        return {}
