@@ -8,41 +8,36 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from core.clock import LOCAL, local_date
 from core.people import Department
+from core.tables import Timestamp
 from inspection import clocks
 from inspection.catalogue import Rules
 from inspection.models import (
     Booking,
     Case,
-    Certificate,
     Clock,
-    Leave,
-    Matter,
-    Officer,
     Party,
     Project,
     Recusal,
     Segment,
     SlotSearch,
-    Vehicle,
     Visit,
 )
 from inspection.reckoning import Reckoning
+from inspection.scheduling_staff import Staff, officers, read_staff, vehicles
 from inspection.states import BookingState, Node, VisitState
 from scheduling import problem as s
 
-HOURS = (s.DayWindow(start=540, end=720), s.DayWindow(start=810, end=1020))
 SITE_HOURS = (s.DayWindow(start=570, end=690), s.DayWindow(start=840, end=990))
-PARTS = {"morning": s.DayWindow(start=0, end=720), "afternoon": s.DayWindow(start=720, end=1440), None: None}
 GRID_MINUTES = 15
-LUNCH_MINUTES = 45
 BUILDINGS_COUNTED = 6
 NOON = 12
 
@@ -71,8 +66,8 @@ def site_minutes(rules: Rules, segment: Segment, *, first_round: bool) -> int:
     return min(base + further + rules["site_minutes.meeting"], rules["site_minutes.limit"])
 
 
-def visit_name(case: Case, number: int) -> str:
-    return case.code if number == 1 else f"{case.code}#{number}"
+def visit_name(code: str, number: int) -> str:
+    return code if number == 1 else f"{code}#{number}"
 
 
 async def build_question(
@@ -80,11 +75,12 @@ async def build_question(
 ) -> Question:
     horizon = Horizon(search.first_day, search.last_day)
     waiting = await wait_of(session, case, parties, at, first_day=search.first_day)
-    standing = await _standing(session, horizon, without=(case.id,))
-    problem = await build_problem(session, (waiting,), standing, horizon, at)
+    staff = await read_staff(session)
+    standing = await _standing(session, staff, horizon, without=(case.id,))
+    problem = await build_problem(session, (waiting,), standing, staff=staff, horizon=horizon, at=at)
     sites = {_site_id(each): each for each in (waiting.project, *(row.project for row in standing))}
-    names, desk = await _names(session, sites.values(), parties, standing)
-    return Question(problem, waiting.visit.id, names, desk)
+    names = await _names(session, staff, sites.values(), standing)
+    return Question(problem, waiting.visit.id, names, waiting.desk)
 
 
 async def build_city(
@@ -93,25 +89,28 @@ async def build_city(
     """All these cases' visits at once, around those that stand; what is overdue, as soon as can be."""
     waiting = [await wait_of(session, *each, at, first_day=horizon.first) for each in cases]
     waiting = [each if each.visit.promised is not None else _pressing(each, horizon) for each in waiting]
-    standing = await _standing(session, horizon, without=[case.id for case, _ in cases])
-    return await build_problem(session, waiting, standing, horizon, at)
+    staff = await read_staff(session)
+    standing = await _standing(session, staff, horizon, without=[case.id for case, _ in cases])
+    return await build_problem(session, waiting, standing, staff=staff, horizon=horizon, at=at)
 
 
 async def build_problem(
     session: AsyncSession,
     waiting: Sequence["Waiting"],
     standing: Sequence["_StandingVisit"],
+    *,
+    staff: Staff,
     horizon: "Horizon",
     at: Reckoning,
 ) -> s.Problem:
-    officers = await _officers(session, horizon)
+    people = await officers(session, staff, first=horizon.first, last=horizon.last)
     projects = [*(each.project for each in waiting), *(each.project for each in standing)]
     sites = {_site_id(each): each for each in projects}
     return s.Problem(
         first_day=horizon.first,
         days=(horizon.last - horizon.first).days + 1,
         offices=tuple(
-            {row.office: s.Office(id=row.office, lon=row.lon, lat=row.lat) for row in officers}.values()
+            {row.office: s.Office(id=row.office, lon=row.lon, lat=row.lat) for row in people}.values()
         ),
         sites=tuple(
             s.Site(
@@ -123,10 +122,10 @@ async def build_problem(
             )
             for name, each in sites.items()
         ),
-        officers=tuple(row.officer for row in officers),
+        officers=tuple(row.officer for row in people),
         visits=(*(each.visit for each in waiting), *(row.visit for row in standing)),
-        vehicles=await _vehicles(session),
-        recusals=await _recusals(session, waiting, {row.officer.id for row in officers}),
+        vehicles=await vehicles(session),
+        recusals=await _recusals(session, waiting, {row.officer.id for row in people}),
         bookings=tuple(row.booking for row in standing),
         calendar=at.calendar,
         grid=GRID_MINUTES,
@@ -135,25 +134,21 @@ async def build_problem(
 
 async def _names(
     session: AsyncSession,
+    staff: Staff,
     projects: Iterable[Project],
-    parties: Sequence[Party],
     standing: Sequence["_StandingVisit"],
-) -> tuple[dict[str, dict[str, str]], frozenset[str]]:
-    officers = await session.execute(sa.select(col(Officer.id), col(Officer.name)))
-    neutral = {str(row.id): row.name for row in officers}
+) -> dict[str, dict[str, str]]:
+    neutral = {str(row.id): row.name for row in staff}
     neutral |= {_site_id(project): project.name for project in projects}
     neutral |= {row.visit.id: row.visit.id.partition("/")[0] for row in standing}
-    departments = list(await session.scalars(sa.select(Department)))
-    names = {
+    departments = (await session.execute(_DEPARTMENTS)).all()
+    return {
         "zh": neutral | {row.code: row.name_zh for row in departments},
         "en": neutral | {row.code: row.name_en for row in departments},
     }
-    bound = await session.scalars(
-        sa.select(col(Matter.department_code)).where(
-            col(Matter.hard_order), col(Matter.id).in_([party.matter_id for party in parties])
-        )
-    )
-    return names, frozenset(party.department_code for party in parties) - set(bound)
+
+
+_DEPARTMENTS = sa.select(col(Department.code), col(Department.name_zh), col(Department.name_en))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +170,12 @@ class Horizon:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A case whose visit has no time yet."""
+    """A case whose visit has no time yet; `desk` may clear without one."""
 
     case: Case
     project: Project
     visit: s.Visit
-
-
-@dataclass(frozen=True, slots=True)
-class _OfficerRow:
-    officer: s.Officer
-    office: str
-    lon: float
-    lat: float
+    desk: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,57 +185,18 @@ class _StandingVisit:
     project: Project
 
 
-async def _officers(session: AsyncSession, horizon: Horizon) -> list[_OfficerRow]:
-    rows = list(
-        await session.scalars(sa.select(Officer).where(col(Officer.active)).order_by(col(Officer.id)))
-    )
-    papers: dict[int, list[s.Certificate]] = defaultdict(list)
-    for paper in await session.scalars(sa.select(Certificate)):
-        papers[paper.officer_id].append(
-            s.Certificate(name=paper.name, first=paper.valid_from, last=paper.valid_to)
-        )
-    away: dict[int, list[s.Leave]] = defaultdict(list)
-    overlapping = sa.select(Leave).where(
-        col(Leave.last_day) >= horizon.first, col(Leave.first_day) <= horizon.last
-    )
-    for leave in await session.scalars(overlapping):
-        part = PARTS[leave.half]
-        away[leave.officer_id].append(s.Leave(first=leave.first_day, last=leave.last_day, part=part))
-    found = []
-    for row in rows:
-        office = f"office:{row.office_lon},{row.office_lat}"
-        officer = s.Officer(
-            id=str(row.id),
-            department=row.department_code,
-            office=office,
-            hours=HOURS,
-            post=s.Post(row.post.value),
-            certificates=tuple(papers[row.id]),
-            leave=tuple(away[row.id]),
-            lunch=LUNCH_MINUTES,
-            district=row.district,
-            pool=row.vehicle_pool,
-        )
-        found.append(_OfficerRow(officer, office, float(row.office_lon), float(row.office_lat)))
-    return found
-
-
 async def wait_of(
     session: AsyncSession, case: Case, parties: Sequence[Party], at: Reckoning, *, first_day: date
 ) -> Waiting:
     segment = await session.get_one(Segment, case.segment_id)
     project = await session.get_one(Project, segment.project_id)
     minutes = site_minutes(at.rules, segment, first_round=case.round == 1)
-    ids = [party.matter_id for party in parties]
-    matters = {row.id: row for row in await session.scalars(sa.select(Matter).where(col(Matter.id).in_(ids)))}
+    known = {"ids": [party.matter_id for party in parties]}
+    matters = {row.id: row for row in await session.execute(_MATTERS, known)}
     # A promise that has passed already bounds nothing: the visit is then held as soon as it can be.
-    whole = await session.scalar(
-        sa.select(Clock).where(
-            col(Clock.case_id) == case.id, col(Clock.node) == Node.WHOLE, col(Clock.due) >= first_day
-        )
-    )
+    whole = (await session.execute(_PROMISE, {"case": case.id, "first_day": first_day})).first()
     visit = s.Visit(
-        id=visit_name(case, case.round),
+        id=visit_name(case.code, case.round),
         site=_site_id(project),
         parties=tuple(_party(party, matters[party.matter_id], minutes) for party in parties),
         applicant=project.owner_credit_code,
@@ -256,7 +205,20 @@ async def wait_of(
         received=whole.started_on if whole else None,
         promised=whole.days + whole.paused_days if whole else None,
     )
-    return Waiting(case, project, visit)
+    desk = {party.department_code for party in parties if not matters[party.matter_id].hard_order}
+    bound = {party.department_code for party in parties if matters[party.matter_id].hard_order}
+    return Waiting(case, project, visit, frozenset(desk - bound))
+
+
+_MATTER = SQLModel.metadata.tables["matter"].c
+_MATTERS = sa.select(*_MATTER["id", "code", "site_share", "certificate", "officers", "hard_order"]).where(
+    _MATTER.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))
+)
+_PROMISE = sa.select(col(Clock.started_on), col(Clock.days), col(Clock.paused_days)).where(
+    col(Clock.case_id) == sa.bindparam("case"),
+    col(Clock.node) == Node.WHOLE,
+    col(Clock.due) >= sa.bindparam("first_day"),
+)
 
 
 def _pressing(waiting: Waiting, horizon: Horizon) -> Waiting:
@@ -264,16 +226,16 @@ def _pressing(waiting: Waiting, horizon: Horizon) -> Waiting:
     return replace(waiting, visit=structs.replace(waiting.visit, received=horizon.first, promised=0))
 
 
-def party_minutes(matter: Matter, minutes: int) -> int:
-    """A department's share of a visit's length."""
-    return max(GRID_MINUTES * 2, minutes * matter.site_share // 100)
+def party_minutes(site_share: int, minutes: int) -> int:
+    """A department's share, in percent, of a visit's length."""
+    return max(GRID_MINUTES * 2, minutes * site_share // 100)
 
 
-def _party(party: Party, matter: Matter, minutes: int) -> s.Party:
+def _party(party: Party, matter: sa.Row[Any], minutes: int) -> s.Party:
     return s.Party(
         id=str(party.id),
         department=party.department_code,
-        duration=party_minutes(matter, minutes),
+        duration=party_minutes(matter.site_share, minutes),
         matter=matter.code,
         certificates=(matter.certificate,),
         officers=matter.officers,
@@ -281,44 +243,64 @@ def _party(party: Party, matter: Matter, minutes: int) -> s.Party:
 
 
 async def _standing(
-    session: AsyncSession, horizon: Horizon, *, without: Collection[int]
+    session: AsyncSession, staff: Staff, horizon: Horizon, *, without: Collection[int]
 ) -> list[_StandingVisit]:
     """The visits in the horizon, but for those of some cases, each pinned where it is."""
-    rows = await session.execute(
-        sa.select(Visit, Case, Project)
-        .join(Case, col(Case.id) == col(Visit.case_id))
-        .join(Segment, col(Segment.id) == col(Case.segment_id))
-        .join(Project, col(Project.id) == col(Segment.project_id))
-        .where(
-            col(Visit.state) != VisitState.CANCELLED,
-            col(Visit.ends_at) > horizon.start,
-            col(Visit.starts_at) < horizon.end,
-            col(Visit.case_id).not_in(without),
-        )
-    )
-    visits = [(row.Visit, row.Case, row.Project) for row in rows]
-    booked = sa.select(Booking).where(
-        col(Booking.visit_id).in_([visit.id for visit, _, _ in visits]),
-        col(Booking.state) == BookingState.BOOKED,
-        # The second half-day of a visit may be in the horizon although the first is over.
-        sa.func.lower(col(Booking.during)) >= horizon.start,
-    )
+    known = {"begins": horizon.start, "ends": horizon.end, "without": list(without)}
+    visits = (await session.execute(_VISITS, known)).all()
+    booked = {"visits": [visit.id for visit in visits], "begins": horizon.start}
     halves: dict[int, dict[tuple[date, bool], _Seats]] = defaultdict(lambda: defaultdict(_Seats))
-    for booking in await session.scalars(booked.order_by(col(Booking.during), col(Booking.id))):
-        begins = booking.span[0].astimezone(LOCAL)
-        seats = halves[booking.visit_id][begins.date(), begins.hour >= NOON]
-        seats.setdefault(booking.party_id, []).append(booking)
-    officers = {row.id: row.department_code for row in await session.scalars(sa.select(Officer))}
+    for row in await session.execute(_BOOKED, booked):
+        begins = row.begins.astimezone(LOCAL)
+        seats = halves[row.visit_id][begins.date(), begins.hour >= NOON]
+        seats.setdefault(row.party_id, []).append(_Seat(row.officer_id, (row.begins, row.ends)))
+    departments = {row.id: row.department_code for row in staff}
     return [
         _StandingVisit(
-            *_stand(f"{visit_name(its_case, visit.round)}/{half}", project, seats, officers, horizon), project
+            *_stand(f"{visit_name(row.code, row.round)}/{half}", row.Project, seats, departments, horizon),
+            row.Project,
         )
-        for visit, its_case, project in visits
-        for half, seats in enumerate(halves[visit.id].values(), start=1)
+        for row in visits
+        for half, seats in enumerate(halves[row.id].values(), start=1)
     ]
 
 
-class _Seats(dict[int, list[Booking]]):
+_VISITS = (
+    sa.select(col(Visit.id), col(Visit.round), col(Case.code), Project)
+    .join(Case, col(Case.id) == col(Visit.case_id))
+    .join(Segment, col(Segment.id) == col(Case.segment_id))
+    .join(Project, col(Project.id) == col(Segment.project_id))
+    .where(
+        col(Visit.state) != VisitState.CANCELLED,
+        col(Visit.ends_at) > sa.bindparam("begins"),
+        col(Visit.starts_at) < sa.bindparam("ends"),
+        col(Visit.case_id) != sa.all_(sa.bindparam("without", type_=sa.ARRAY(sa.BigInteger))),
+    )
+)
+_BOOKED = (
+    sa.select(
+        col(Booking.visit_id),
+        col(Booking.party_id),
+        col(Booking.officer_id),
+        sa.func.lower(col(Booking.during), type_=Timestamp).label("begins"),
+        sa.func.upper(col(Booking.during), type_=Timestamp).label("ends"),
+    )
+    .where(
+        col(Booking.visit_id) == sa.any_(sa.bindparam("visits", type_=sa.ARRAY(sa.BigInteger))),
+        col(Booking.state) == BookingState.BOOKED,
+        # The second half-day of a visit may be in the horizon although the first is over.
+        sa.func.lower(col(Booking.during)) >= sa.bindparam("begins", type_=Timestamp),
+    )
+    .order_by(col(Booking.during), col(Booking.id))
+)
+
+
+class _Seat(NamedTuple):
+    officer_id: int
+    span: tuple[datetime, datetime]
+
+
+class _Seats(dict[int, list[_Seat]]):
     """The bookings of one half-day of a visit, by party."""
 
 
@@ -346,11 +328,6 @@ def _stand(
         s.Visit(id=name, site=_site_id(project), parties=tuple(parties), applicant=project.owner_credit_code),
         s.Booking(visit=name, starts=tuple(starts), teams=teams, hold=s.Hold.PINNED),
     )
-
-
-async def _vehicles(session: AsyncSession) -> tuple[s.Vehicle, ...]:
-    rows = await session.scalars(sa.select(Vehicle).where(col(Vehicle.active)).order_by(col(Vehicle.id)))
-    return tuple(s.Vehicle(id=str(row.id), pool=row.pool, seats=row.seats) for row in rows)
 
 
 async def _recusals(

@@ -15,7 +15,8 @@ from inspection.commands.parties import invited_parties
 from inspection.models import Case, Matter, Officer, Party, Segment, SlotProposal
 from inspection.reckoning import Reckoning, reckoning
 from inspection.refusals import OffHoursNotAllowed, TeamIncomplete
-from inspection.scheduling_problem import HOURS, party_minutes, site_minutes
+from inspection.scheduling_problem import party_minutes, site_minutes
+from inspection.scheduling_staff import HOURS
 from inspection.states import Post
 
 
@@ -52,7 +53,7 @@ async def _team(
     session: AsyncSession, case: Case, party: Party, starts_at: datetime, minutes: int
 ) -> dict[str, Any]:
     matter = await session.get_one(Matter, party.matter_id)
-    ends_at = starts_at + timedelta(minutes=party_minutes(matter, minutes))
+    ends_at = starts_at + timedelta(minutes=party_minutes(matter.site_share, minutes))
     officers = list(
         await session.scalars(
             sa.select(col(Officer.id))
