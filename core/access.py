@@ -41,6 +41,7 @@ class Action(StrEnum):
     DOCUMENT_CHECK = "document.check"  # a program's own documents, by key
     SCHEDULE_READ = "schedule.read"
     SCHEDULE_SOLVE = "schedule.solve"
+    SCHEDULE_BOOK = "schedule.book"  # release the city's plan, which books its cases
     NOTICE_DRAFT = "notice.draft"
     NOTICE_PUBLISH = "notice.publish"
     NOTICE_EXCHANGE = "notice.exchange"
@@ -96,6 +97,7 @@ GRANTS: Mapping[Role, Mapping[Action, Scope]] = {
         Action.STAFF_KEEP: _ALL,
         Action.SCHEDULE_READ: _ALL,
         Action.SCHEDULE_SOLVE: _ALL,
+        Action.SCHEDULE_BOOK: _ALL,
     },
     Role.ISSUER: {
         Action.SELF: _OWN,
@@ -157,6 +159,7 @@ KEY_ACTIONS = frozenset(
         Action.NOTICE_FOLLOW,
         Action.SCHEDULE_SOLVE,
         Action.SCHEDULE_READ,
+        Action.SCHEDULE_BOOK,
     }
 )
 

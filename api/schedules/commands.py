@@ -149,8 +149,13 @@ def finish(row: Schedule, result: dict[str, Any], *, now: datetime) -> None:
     row.finished_at = now
 
 
-async def release(session: AsyncSession, row: Schedule, *, by: str, now: datetime) -> None:
-    """This version holds from now on; the series' released one is superseded."""
+async def release(
+    session: AsyncSession, row: Schedule, *, by: str, dispatcher: int | None = None, now: datetime
+) -> None:
+    """This version holds from now on; the series' released one is superseded.
+
+    `dispatcher` is the account that is answerable for what is booked by it.
+    """
     before = (
         sa.select(Schedule)
         .where(col(Schedule.series) == row.series, col(Schedule.state) == ScheduleState.RELEASED)
@@ -166,7 +171,8 @@ async def release(session: AsyncSession, row: Schedule, *, by: str, now: datetim
         subject=f"schedule:{row.code}",
         actor=by,
         now=now,
-        data={"series": row.series, "version": row.version},
+        data={"series": row.series, "version": row.version}
+        | ({"dispatcher": dispatcher} if dispatcher is not None else {}),
     )
 
 

@@ -16,7 +16,8 @@ LINKS: dict[str, list[tuple[str, str, str]]] = {
     "getMonths": [("getMonthFile", "month", "months/0/month")],
     "postWebhook": [("getAttempts", "webhook_id", "id"), ("deleteWebhook", "webhook_id", "id")],
     "getWebhooks": [("getAttempts", "webhook_id", "0/id")],
-    "postSchedule": [(name, "code", "code") for name in ("getSchedule", "postCancel", "postExplain")],
+    "postSchedule": [(name, "code", "id") for name in ("getSchedule", "postCancel", "postExplain")],
+    "postCity": [(name, "code", "id") for name in ("getSchedule", "postCancel", "getCases", "postRelease")],
 }
 
 

@@ -8,7 +8,9 @@ import msgspec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Reference, RequestBody
 from msgspec import Meta
 
+from api.schedules.city import SECONDS
 from api.schedules.models import ScheduleState
+from api.schedules.planned_cases import PlannedCase
 from api.v1.answers import Reading
 from scheduling.disturbances import Disturbance
 from scheduling.explain import NoSlot
@@ -41,6 +43,12 @@ class SolveRequest(msgspec.Struct):
     parts: Annotated[int, Meta(ge=1, le=16)] | None = None
     split: Literal["days", "districts"] = "days"
     roll: Roll | None = None
+
+
+class CityRequest(msgspec.Struct):
+    """Every case that waits for its visit is planned, around what is booked."""
+
+    seconds: Annotated[float, Meta(gt=0, le=100)] = SECONDS
 
 
 class ExplainRequest(msgspec.Struct):
@@ -84,6 +92,18 @@ class Repaired(Overview, rename="camel"):
     result: Repair
 
 
+class ReleaseRequest(msgspec.Struct):
+    """`dispatcher`: the login of who is answerable for what the city's plan books; other plans need none."""
+
+    dispatcher: str = ""
+
+
+class CityCases(msgspec.Struct):
+    """In the order of their visits, those without a place first."""
+
+    items: list[PlannedCase]
+
+
 PREFIX = "#/components/schemas/"
 
 
@@ -91,6 +111,9 @@ def schema_components() -> dict[str, Any]:
     """JSON Schema by component name. Records of the engine are called Schedule…, which keeps them apart from others."""
     types = (
         SolveRequest,
+        CityRequest,
+        CityCases,
+        ReleaseRequest,
         ExplainRequest,
         RepairRequest,
         Overview,
@@ -124,13 +147,14 @@ class Described(Reading):
     """An operation whose body (`takes`) and answer (`gives`, with `status`) are components by these names."""
 
     takes: ClassVar[str | None] = None
+    needs_body: ClassVar[bool] = True
     gives: ClassVar[str] = "Overview"
     status: ClassVar[str] = "200"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.takes is not None:
-            self.request_body = RequestBody(required=True, content=_json(self.takes))
+            self.request_body = RequestBody(required=self.needs_body, content=_json(self.takes))
         if self.responses is not None:
             before = self.responses.get(self.status)
             description = (before.description if before else None) or ""
@@ -148,6 +172,17 @@ class Solving(Described):
 
 
 @dataclass
+class PlanningCity(Described):
+    takes = "CityRequest"
+    status = "202"
+
+
+@dataclass
+class ShowingCases(Described):
+    gives = "CityCases"
+
+
+@dataclass
 class Showing(Described):
     gives = "Solved"
 
@@ -159,7 +194,8 @@ class Cancelling(Described):
 
 @dataclass
 class Releasing(Described):
-    pass
+    takes = "ReleaseRequest"
+    needs_body = False
 
 
 @dataclass

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, HeaderParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,22 +16,30 @@ from api.auth.principal import Principal
 from api.resources import Resources
 from api.schedules import city, commands
 from api.schedules.models import Schedule, ScheduleState
-from api.v1.answers import COMMON, KEYED, MISSING, ApiRequest, Reading, refused
+from api.schedules.planned_cases import planned_cases
+from api.v1.answers import COMMON, KEYED, MISSING, ApiRequest, Reading, refused_as
 from api.v1.schedule_bodies import (
     Cancelling,
+    CityCases,
+    CityRequest,
     Explaining,
     ExplainRequest,
+    PlanningCity,
+    ReleaseRequest,
     Releasing,
     Repairing,
     RepairRequest,
     Roll,
     Showing,
+    ShowingCases,
     SolveRequest,
     Solving,
 )
 from core.access import Action
 from core.errors import FieldProblem, InvalidInput, LoginRequired, NotFound
 from core.i18n import current_locale, gettext
+from documents.refusals import RequestReused
+from inspection.refusals import NobodyWaits
 from scheduling.disturbances import disturbed
 from scheduling.plan import Plan, booked_plan
 from scheduling.problem import Problem, Record
@@ -41,7 +49,7 @@ from scheduling.slots import propose_slots
 from scheduling.validation import ProblemError
 from scheduling.wording import Reason, word
 
-REFUSALS = COMMON | KEYED | MISSING | refused(409, "wrong_schedule_state", "排期方案当前状态不允许该操作。")
+REFUSALS = COMMON | KEYED | MISSING | refused_as(commands.WrongState)
 FINAL = frozenset(ScheduleState) - {
     ScheduleState.QUEUED,
     ScheduleState.SOLVING,
@@ -80,6 +88,63 @@ async def post_schedule(request: ApiRequest, session: AsyncSession, now: datetim
         now=now,
     )
     return _answer(_overview(row), status=202)
+
+
+@post(
+    "/schedules/city",
+    opt={"action": Action.SCHEDULE_SOLVE},
+    operation_class=PlanningCity,
+    status_code=202,
+    tags=["排期"],
+    summary="全市排期：所有等待约定时段的件 · Plan every case that waits for its visit",
+    description=(
+        "围绕已约定的现场统一排期，得到系列 city 的新版本；草案见 /cases，发布后逐件约定。"
+        " · Plans around what is booked; the answer is a new version of the series city. /cases shows what it would"
+        " book; to release it books case by case."
+    ),
+    security=[{"key": []}],
+    responses=REFUSALS | refused_as(RequestReused) | refused_as(NobodyWaits),
+)
+async def post_city(
+    request: ApiRequest,
+    session: AsyncSession,
+    now: datetime,
+    *,
+    idempotency_key: Annotated[
+        str | None,
+        HeaderParameter(
+            name="Idempotency-Key",
+            min_length=1,
+            max_length=100,
+            pattern=r"^[!-~]+$",
+            description="重发同一请求时用同一个值 · The same for every retry of the same request",
+        ),
+    ] = None,
+) -> Response[bytes]:
+    by = _caller(request).actor
+    asked = await _body(request, CityRequest)
+    row = await city.request_city_plan(
+        session, seconds=asked.seconds, request=idempotency_key or "", by=by, now=now
+    )
+    return _answer(_overview(row), status=202)
+
+
+@get(
+    "/schedules/{code:str}/cases",
+    opt={"action": Action.SCHEDULE_READ},
+    operation_class=ShowingCases,
+    tags=["排期"],
+    summary="全市排期各件：拟约定的时段和人员，发布后的结果 · What the city's plan would book, and what it did",
+    security=[{"key": []}],
+    responses=REFUSALS,
+)
+async def get_cases(code: FromPath[str], session: AsyncSession) -> Response[bytes]:
+    row = await commands.find(session, code)
+    if row.series != city.SERIES:
+        raise NotFound
+    problem, plan = _stored(row)
+    outcomes = (row.result or {}).get("outcomes", {})
+    return _answer(CityCases(await planned_cases(session, problem, plan, outcomes)))
 
 
 @get(
@@ -148,14 +213,21 @@ async def post_cancel(code: FromPath[str], session: AsyncSession) -> Response[by
     status_code=200,
     tags=["排期"],
     summary="发布方案，取代先前发布的版本 · Release a plan; it supersedes the one released before",
+    description=(
+        "全市排期（系列 city）发布后逐件约定，结果见 /cases；"
+        "密钥另须有 schedule.book 权限，并写明由哪名调度人员负责（dispatcher）。"
+        " · The city's plan then books its cases one by one, /cases tells how that went; its key needs schedule.book"
+        " too and says for which dispatcher it acts (login)."
+    ),
     security=[{"key": []}],
     responses=REFUSALS,
 )
 async def post_release(
     request: ApiRequest, code: FromPath[str], session: AsyncSession, now: datetime
 ) -> Response[bytes]:
+    asked = await _body(request, ReleaseRequest) if await request.body() else ReleaseRequest()
     row = await commands.find(session, code, lock=True)
-    await city.release(session, row, caller=_caller(request), now=now)
+    await city.release(session, row, caller=_caller(request), dispatcher=asked.dispatcher, now=now)
     return _answer(_overview(row))
 
 
@@ -281,7 +353,9 @@ def _answer(value: object, *, status: int = 200) -> Response[bytes]:
 
 ROUTES: list[ControllerRouterHandler] = [
     post_schedule,
+    post_city,
     get_schedule,
+    get_cases,
     get_events,
     post_cancel,
     post_release,

@@ -19,9 +19,10 @@ from sqlmodel import col
 from api.auth.principal import Principal
 from api.schedules import city, commands
 from api.schedules.models import Schedule
+from api.schedules.planned_cases import planned_cases
 from api.web.cases.acts import PageRequest, person
 from api.web.city_plans import ROUTES as CITY_ROUTES
-from api.web.city_plans import SECONDS, names_in, planned_cases
+from api.web.city_plans import names_in
 from api.web.rendering import page
 from core.access import Action
 from core.errors import FieldProblem, InvalidInput
@@ -48,7 +49,7 @@ async def show_schedules(request: PageRequest, session: AsyncSession) -> Templat
         "schedules/list.html",
         rows=rows.all(),
         waiting=len(await waiting_cases(session)),
-        seconds=round(SECONDS),
+        seconds=round(city.SECONDS),
     )
 
 
@@ -66,7 +67,7 @@ async def plan_problem(
         raise commands.contradiction(error) from None
     except msgspec.DecodeError:
         raise InvalidInput(problems=(FieldProblem("problem", "该项填写有误。"),)) from None
-    row = commands.request_solve(session, problem, seconds=SECONDS, seed=0, parts=None, by=by, now=now)
+    row = commands.request_solve(session, problem, seconds=city.SECONDS, seed=0, parts=None, by=by, now=now)
     return Redirect(f"/schedules/{row.code}", status_code=303)
 
 

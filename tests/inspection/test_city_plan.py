@@ -4,20 +4,31 @@ from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from inspection import refusals
 from inspection.city_plan import left_out, offers, waiting_visits
 from inspection.commands import bookings
+from inspection.commands.application import SegmentForm, register_segment
 from inspection.commands.city_plan import book_planned, city_problem, waiting_cases
 from inspection.commands.parties import invited_parties
 from inspection.models import Booking, Leave
 from inspection.states import BookingState, PartyState
 from scheduling.checker import check
 from scheduling.engine import Budget, Solution, solve
-from scheduling.problem import Problem
-from tests.inspection.world import World, at, confirmed, slotting
+from scheduling.plan import Plan, booked_plan
+from scheduling.problem import Level, Problem, Term
+from tests.inspection.world import (
+    World,
+    at,
+    confirmed,
+    facts,
+    project_form,
+    slotting,
+    slotting_of,
+)
 
 
 def solved(problem: Problem) -> Solution:
@@ -89,3 +100,28 @@ async def test_plan_overtaken_by_leave_books_nothing(session: AsyncSession, worl
     held = sa.select(sa.func.count()).where(col(Booking.state) == BookingState.BOOKED)
     assert await session.scalar(held) == 0
     assert await waiting_cases(session) == [case]
+
+
+async def test_visits_at_one_site_share_one_way_and_are_booked_so(
+    session: AsyncSession, world: World
+) -> None:
+    """Two segments of a project: the same people stay for the second, and nobody travels for it."""
+    first = await slotting(session, world, at(3), 6, floor_area=2000)
+    form = SegmentForm(number=2, name="二期", facts=facts(floor_area=2000))
+    segment = await register_segment(session, project_form(6), form)
+    second = await slotting_of(session, world, segment, at(3))
+    problem = await city_problem(session, now=at(3))
+    nearest = (Level(weights={Term.UNSERVED: 1}), Level(weights={Term.TRAVEL: 1}))
+    plan = solve(structs.replace(problem, levels=nearest), budget=Budget(moves=1_000)).plan
+    travel = check(problem, plan).terms[Term.TRAVEL]
+    alone = Plan(placements=plan.placements[:1])
+    assert travel == check(problem, alone).terms[Term.TRAVEL] > 0
+
+    found = offers(problem, plan)
+    for code in (first.code, second.code):
+        await book_planned(session, code, found[code], by=world.dispatcher, now=at(3))
+    await slotting(session, world, at(3), 3)
+    later = await city_problem(session, now=at(3))
+    stands = booked_plan(later)
+    assert len(stands.placements) == 2
+    assert check(later, stands).terms[Term.TRAVEL] == travel
