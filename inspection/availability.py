@@ -45,13 +45,11 @@ class Part:
         return self.starts_at, self.ends_at
 
 
-async def unavailable(
-    session: AsyncSession, case: Case, parts: Sequence[Part], *, ignoring: Visit | None = None
-) -> set[int]:
-    """Officers who are booked, on their way, on leave, recused, of another department or without its certificate."""
+async def unavailable(session: AsyncSession, case: Case, parts: Sequence[Part]) -> set[Part]:
+    """Those of officers booked, on their way, on leave, recused, of another department or without its certificate."""
     project = await _project(session, case)
     return (
-        await _busy(session, project, parts, ignoring)
+        await _busy(session, project, parts)
         | await _on_leave(session, parts)
         | await _recused(session, case, project, parts)
         | await _unqualified(session, parts)
@@ -63,9 +61,7 @@ async def _project(session: AsyncSession, case: Case) -> Project:
     return await session.get_one(Project, segment.project_id)
 
 
-async def _busy(
-    session: AsyncSession, project: Project, parts: Sequence[Part], ignoring: Visit | None
-) -> set[int]:
+async def _busy(session: AsyncSession, project: Project, parts: Sequence[Part]) -> set[Part]:
     wide = Range(
         min(part.starts_at for part in parts) - LONGEST_RIDE,
         max(part.ends_at for part in parts) + LONGEST_RIDE,
@@ -80,7 +76,6 @@ async def _busy(
             col(Booking.officer_id).in_({part.officer_id for part in parts}),
             col(Booking.state) == BookingState.BOOKED,
             col(Booking.during).op("&&")(wide),
-            col(Visit.id) != (ignoring.id if ignoring else 0),
         )
     )
     busy = set()
@@ -90,11 +85,11 @@ async def _busy(
         for part in parts:
             apart = ends_at + ride <= part.starts_at or part.ends_at + ride <= starts_at
             if part.officer_id == booking.officer_id and not apart:
-                busy.add(booking.officer_id)
+                busy.add(part)
     return busy
 
 
-async def _on_leave(session: AsyncSession, parts: Sequence[Part]) -> set[int]:
+async def _on_leave(session: AsyncSession, parts: Sequence[Part]) -> set[Part]:
     days = {part.starts_at.astimezone(LOCAL).date() for part in parts}
     rows = await session.scalars(
         sa.select(Leave).where(
@@ -104,7 +99,7 @@ async def _on_leave(session: AsyncSession, parts: Sequence[Part]) -> set[int]:
         )
     )
     return {
-        leave.officer_id
+        part
         for leave in rows
         for part in parts
         if part.officer_id == leave.officer_id and covers(leave, part.starts_at, part.ends_at)
@@ -121,17 +116,18 @@ def covers(leave: Leave, starts_at: datetime, ends_at: datetime) -> bool:
     return begins.time() < clocks.NOON if leave.half == "morning" else ends.time() > clocks.NOON
 
 
-async def _recused(session: AsyncSession, case: Case, project: Project, parts: Sequence[Part]) -> set[int]:
+async def _recused(session: AsyncSession, case: Case, project: Project, parts: Sequence[Part]) -> set[Part]:
     rows = await session.scalars(
         sa.select(col(Recusal.officer_id)).where(
             col(Recusal.officer_id).in_({part.officer_id for part in parts}),
             sa.or_(col(Recusal.case_id) == case.id, col(Recusal.credit_code) == project.owner_credit_code),
         )
     )
-    return set(rows)
+    recused = set(rows)
+    return {part for part in parts if part.officer_id in recused}
 
 
-async def _unqualified(session: AsyncSession, parts: Sequence[Part]) -> set[int]:
+async def _unqualified(session: AsyncSession, parts: Sequence[Part]) -> set[Part]:
     rows = await session.execute(
         sa.select(col(Party.id), col(Party.department_code), col(Matter.certificate))
         .join(Matter, col(Matter.id) == col(Party.matter_id))
@@ -158,5 +154,5 @@ async def _unqualified(session: AsyncSession, parts: Sequence[Part]) -> set[int]
         )
         belongs = officer is not None and officer.active and officer.department_code == need.department_code
         if not (belongs and certified):
-            wrong.add(part.officer_id)
+            wrong.add(part)
     return wrong

@@ -21,6 +21,7 @@ from inspection.commands import (
     opinions,
     parties,
     replies,
+    seats,
     visits,
 )
 from inspection.commands.application import GapPromise, ProjectForm, SegmentForm
@@ -212,7 +213,7 @@ class Desk:
             late = getattr(planned.get(party.department_code), "attendance", "") == "late"
             if party not in missing:
                 arrived = now + timedelta(minutes=15 if late and case.round == 1 else 0)
-                for officer in await bookings.booked_officers(session, visit, party):
+                for officer in await seats.booked_officers(session, visit, party):
                     await visits.check_in(
                         session,
                         case,
@@ -228,7 +229,7 @@ class Desk:
         end = max(now + timedelta(minutes=30), visit.ends_at)
         for party in await parties_of(session, case):
             if party.state is PartyState.CHECKED_IN:
-                team = await bookings.booked_officers(session, visit, party)
+                team = await seats.booked_officers(session, visit, party)
                 signers = [self.staff.account_of[officer.id] for officer in team]
                 await self._speak(
                     session,

@@ -18,16 +18,22 @@ from inspection import clocks
 from inspection.availability import Part, unavailable
 from inspection.commands import letters
 from inspection.commands.bookings import (
-    booked_officers,
     confirm_slot,
-    lock_officers,
     offered,
     parts_of,
     reschedule,
     search_slots,
     standing_visit,
 )
-from inspection.commands.replies import free_colleagues, party_bookings, reseat
+from inspection.commands.seats import (
+    booked_officers,
+    hold,
+    lock_officers,
+    party_bookings,
+    reseat,
+    seat_of,
+    stand_ins,
+)
 from inspection.commands.transitions import note
 from inspection.models import Booking, Case, Leave, Officer, Party, Visit
 from inspection.queries.absences import SEAT_LOST, STAND_IN, lost_seats
@@ -138,23 +144,16 @@ async def fill_seat(
     data = _data(visit, leave, absent)
     # A visit under way is the lead's to judge.
     planned = visit.state is VisitState.PLANNED
-    colleague = await _colleague(session, case, party, lost, absent) if planned else None
-    if colleague is None:
+    posts, seats = (Post.PRIMARY, Post.SUBSTITUTE), [seat_of(each) for each in lost]
+    found = await stand_ins(session, case, seats, posts=posts) if planned else {}
+    if not found:
         note(session, case, SEAT_LOST, by=None, now=now, party=party, data=data)
         if planned:
             await search_slots(session, case, by=None, now=now)
         return None
-    parts = [Part(party.id, colleague.id, *seat.span) for seat in lost]
+    (parts,) = found.values()
     await _hand_over(session, case, visit, party, given_up=lost, parts=parts, now=now, data=data)
-    return colleague
-
-
-async def _colleague(
-    session: AsyncSession, case: Case, party: Party, seats: Sequence[Booking], absent: Officer
-) -> Officer | None:
-    """He takes the seat in the vehicle too, so he rides in the same pool."""
-    free = await free_colleagues(session, case, party, seats, first=Post.PRIMARY)
-    return next((officer for officer in free if officer.vehicle_pool == absent.vehicle_pool), None)
+    return await session.get_one(Officer, parts[0].officer_id)
 
 
 async def move_upset_visit(
@@ -173,11 +172,13 @@ async def move_upset_visit(
     if (proposal.starts_at, proposal.ends_at) != (visit.starts_at, visit.ends_at):
         await reschedule(session, case, by=by, reason=reason, now=now)
         return await confirm_slot(session, case, proposal_id, by=by, now=now)
+    parts = parts_of(proposal)
+    await hold(session, parts)
     for seat in {seat.party_id: seat for seat in lost}.values():
         party = await session.get_one(Party, seat.party_id)
         leave = await session.get_one(Leave, seat.leave_id)
         data = _data(visit, leave, await session.get_one(Officer, leave.officer_id))
-        wanted = [part for part in parts_of(proposal) if part.party_id == party.id]
+        wanted = [part for part in parts if part.party_id == party.id]
         await _seat(session, case, visit, party, wanted, now=now, data=data)
     return visit
 
@@ -197,7 +198,6 @@ async def _seat(
     present = {(booking.officer_id, booking.span) for booking in booked}
     new = [part for part in wanted if (part.officer_id, part.span) not in present]
     kept = {(part.officer_id, part.span) for part in wanted}
-    await lock_officers(session, [part.officer_id for part in new])
     if new and await unavailable(session, case, new):
         raise SlotTaken
     given_up = [booking for booking in booked if (booking.officer_id, booking.span) not in kept]

@@ -1,6 +1,6 @@
 """Joint slots: asked for, proposed, confirmed in one stroke, answered, moved.
 
-Lock order: the case first, then officers by id; so parallel confirmations wait for each other and never deadlock.
+Lock order: the case first, then the officers' days (`seats.hold`); so parallel confirmations never deadlock.
 """
 
 from collections import defaultdict
@@ -9,22 +9,21 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core import ledger, outbox
+from core import outbox
 from core.clock import local_date
 from core.errors import NotFound
 from core.i18n import translate
-from inspection.availability import Part, unavailable
+from inspection.availability import Part
 from inspection.commands import letters, timekeeping
 from inspection.commands.parties import invited_parties
+from inspection.commands.seats import book, numbers_of, take_seats
 from inspection.commands.transitions import move, move_party, parties_of
 from inspection.models import Booking, Case, Officer, Party, SlotProposal, SlotSearch, Visit
 from inspection.reckoning import reckoning
-from inspection.refusals import ProposalStale, SlotTaken, WrongState
+from inspection.refusals import ProposalStale, WrongState
 from inspection.rules import Situation
 from inspection.scheduling_problem import horizon_of
 from inspection.slot_answers import Answer
@@ -149,7 +148,8 @@ async def confirm_slot(
 ) -> Visit:
     """The lead fixes the time: officers are booked and every party is invited, or nothing happens at all.
 
-    Raises `SlotTaken` when one of the officers has been booked, or has become unavailable, meanwhile.
+    Where an officer has been booked, or has become unavailable, meanwhile, a colleague comes. Raises `SlotTaken` when
+    none can.
     """
     proposal = await offered(session, case, proposal_id, now=now)
     if await standing_visit(session, case):
@@ -157,10 +157,8 @@ async def confirm_slot(
     parties = {party.id: party for party in await invited_parties(session, case)}
     if set(parties) != {team["party_id"] for team in proposal.teams}:
         raise ProposalStale
-    parts = parts_of(proposal)
-    await lock_officers(session, [part.officer_id for part in parts])
-    if await unavailable(session, case, parts):
-        raise SlotTaken
+    proposed = parts_of(proposal)
+    parts = await take_seats(session, case, proposed)
     visit = Visit(
         case_id=case.id,
         round=case.round,
@@ -175,6 +173,8 @@ async def confirm_slot(
     await _credit_owner(session, case, visit, now=now)
     case.dispatcher_id = by
     data = {"visit": visit.id, "starts_at": visit.starts_at.isoformat(), "rank": proposal.rank}
+    if new := {part.officer_id for part in parts} - {part.officer_id for part in proposed}:
+        data["instead"] = await numbers_of(session, new)
     await move(session, case, Event.CONFIRM_SLOT, by=by, now=now, data=data)
     await invite(session, case, visit, parties.values(), by=by, now=now)
     return visit
@@ -202,47 +202,6 @@ def parts_of(proposal: SlotProposal) -> list[Part]:
         for team in proposal.teams
         for officer in team["officer_ids"]
     ]
-
-
-async def lock_officers(session: AsyncSession, officer_ids: Collection[int]) -> None:
-    """In the order of their ids, so that nobody waits in a circle."""
-    await session.execute(
-        sa.select(col(Officer.id))
-        .where(col(Officer.id).in_(set(officer_ids)))
-        .order_by(col(Officer.id))
-        .with_for_update(key_share=True)
-    )
-
-
-async def book(
-    session: AsyncSession, case: Case, visit: Visit, parts: Sequence[Part], *, now: datetime
-) -> None:
-    """Raises `SlotTaken` where the database's constraint refuses an officer."""
-    session.add_all(
-        Booking(
-            visit_id=visit.id,
-            party_id=part.party_id,
-            officer_id=part.officer_id,
-            during=Range(part.starts_at, part.ends_at),
-            state=BookingState.BOOKED,
-        )
-        for part in parts
-    )
-    try:
-        async with session.begin_nested():
-            await session.flush()
-    except IntegrityError as error:
-        if getattr(error.orig, "sqlstate", None) == "23P01":
-            raise SlotTaken from error
-        raise
-    booked = [[part.officer_id, part.starts_at.isoformat(), part.ends_at.isoformat()] for part in parts]
-    ledger.record(
-        session,
-        action="case.booked",
-        subject=f"case:{case.code}",
-        now=now,
-        data={"visit": visit.id, "officers": booked},
-    )
 
 
 async def invite(
@@ -364,23 +323,4 @@ _STANDING = sa.select(Visit).where(
     col(Visit.case_id) == sa.bindparam("case"),
     col(Visit.round) == sa.bindparam("round"),
     col(Visit.state).in_((VisitState.PLANNED, VisitState.OPEN)),
-)
-
-
-async def booked_officers(session: AsyncSession, visit: Visit, party: Party) -> list[Officer]:
-    """Each once, also where the visit comes in two halves."""
-    return list(await session.scalars(_TEAM, {"visit": visit.id, "party": party.id}))
-
-
-_BOOKED = sa.select(col(Booking.officer_id)).where(
-    col(Booking.visit_id) == sa.bindparam("visit"),
-    col(Booking.party_id) == sa.bindparam("party"),
-    col(Booking.state) == BookingState.BOOKED,
-)
-#: Bookings are written as they are made; what else waits to be written does not concern them.
-_TEAM = (
-    sa.select(Officer)
-    .where(col(Officer.id).in_(_BOOKED))
-    .order_by(col(Officer.id))
-    .execution_options(autoflush=False)
 )

@@ -62,7 +62,7 @@ async def _team(
         )
     )
     parts = [Part(party.id, officer, starts_at, ends_at) for officer in officers]
-    away = await unavailable(session, case, parts) if parts else set()
+    away = {part.officer_id for part in await unavailable(session, case, parts)} if parts else set()
     free = [officer for officer in officers if officer not in away][: matter.officers]
     if len(free) < matter.officers:
         name = await session.scalar(

@@ -19,7 +19,7 @@ from core.people import AccountRole
 from inspection import refusals
 from inspection.commands import absences, bookings, messages, transitions
 from inspection.commands.parties import invited_parties
-from inspection.commands.replies import party_bookings
+from inspection.commands.seats import party_bookings
 from inspection.models import (
     Booking,
     Case,
@@ -322,9 +322,9 @@ async def test_nobody_is_booked_while_on_leave_whoever_comes_first(database: Dat
             return
         assert outcome is None
         locked = await transitions.lock_case(session, case.code)
-        (job,) = jobs
-        party = await session.get_one(Party, job.payload["party_id"])
-        assert await absences.fill_seat(session, locked, party, job.payload["leave_id"], now=at(3, 11))
+        for job in jobs:  # none where a colleague was booked at once
+            party = await session.get_one(Party, job.payload["party_id"])
+            assert await absences.fill_seat(session, locked, party, job.payload["leave_id"], now=at(3, 11))
         booked = await session.scalars(
             sa.select(col(Booking.officer_id)).where(col(Booking.state) == BookingState.BOOKED)
         )

@@ -8,14 +8,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core.clock import LOCAL, local_date
+from core.db import Database
 from core.errors import NotAllowed, NotFound
 from inspection import refusals
-from inspection.commands import application, bookings, interruptions, letters, off_hours, parties, replies
+from inspection.commands import (
+    application,
+    bookings,
+    interruptions,
+    letters,
+    off_hours,
+    parties,
+    replies,
+    seats,
+    transitions,
+)
 from inspection.commands.application import SegmentForm
 from inspection.commands.parties import invited_parties
 from inspection.models import (
     Booking,
     Case,
+    CaseEvent,
     Leave,
     Letter,
     Officer,
@@ -38,6 +50,7 @@ from inspection.states import (
 from tests.inspection.world import (
     World,
     at,
+    build_world,
     confirmed,
     facts,
     project_form,
@@ -150,16 +163,61 @@ async def test_slot_taken_by_another_case_is_refused(session: AsyncSession, worl
         await bookings.confirm_slot(session, other, second.id, by=world.dispatcher, now=at(3))
 
 
-async def test_leave_granted_meanwhile_takes_the_slot_away(session: AsyncSession, world: World) -> None:
+async def test_colleague_of_the_same_post_comes_for_whoever_has_taken_leave_meanwhile(
+    session: AsyncSession, world: World
+) -> None:
+    case = await slotting(session, world, at(3))
+    first = (await proposals(session, world, case, at(3)))[0]
+    planned = {officer for team in first.teams for officer in team["officer_ids"]}
+    gone, colleague = world.officers["fire"][0], world.officers["fire"][2]
+    assert gone.id in planned
+    day = local_date(first.starts_at)
+    session.add(Leave(officer_id=gone.id, first_day=day, last_day=day))
+    await session.flush()
+    await bookings.confirm_slot(session, case, first.id, by=world.dispatcher, now=at(3))
+    booked = await session.scalars(sa.select(col(Booking.officer_id)))
+    assert set(booked) == planned - {gone.id} | {colleague.id}
+    chosen = sa.select(CaseEvent).where(col(CaseEvent.name) == "confirm_slot")
+    (event,) = await session.scalars(chosen)
+    assert event.data["instead"] == colleague.number
+
+
+async def test_slot_is_taken_where_no_colleague_of_the_same_post_is_left(
+    session: AsyncSession, world: World
+) -> None:
     case = await slotting(session, world, at(3))
     first = (await proposals(session, world, case, at(3)))[0]
     day = local_date(first.starts_at)
-    session.add(
-        Leave(officer_id=first.teams[0]["officer_ids"][0], first_day=day, last_day=day + timedelta(days=1))
+    session.add_all(
+        Leave(officer_id=officer.id, first_day=day, last_day=day) for officer in world.officers["fire"][1:3]
     )
     await session.flush()
     with pytest.raises(refusals.SlotTaken):
         await bookings.confirm_slot(session, case, first.id, by=world.dispatcher, now=at(3))
+    assert await session.scalar(sa.select(sa.func.count()).select_from(Booking)) == 0
+
+
+async def test_nobody_waits_for_an_officer_who_is_being_booked_where_a_colleague_is_free(
+    database: Database,
+) -> None:
+    async with database.transaction() as session:
+        world = await build_world(session, at(3))
+        case = await slotting(session, world, at(3))
+        first = (await proposals(session, world, case, at(3)))[0]
+    fire, *rest = sorted(
+        first.teams, key=lambda team: world.officers["fire"][0].id not in team["officer_ids"]
+    )
+    busy = fire["officer_ids"][0]
+    held = [part for part in bookings.parts_of(first) if part.officer_id == busy]
+    async with database.transaction() as elsewhere:
+        await seats.hold(elsewhere, held)
+        async with database.transaction() as session:
+            locked = await transitions.lock_case(session, case.code)
+            await bookings.confirm_slot(session, locked, first.id, by=world.dispatcher, now=at(3))
+    async with database.transaction() as session:
+        booked = set(await session.scalars(sa.select(col(Booking.officer_id))))
+    planned = {officer for team in rest for officer in team["officer_ids"]}
+    assert booked == planned | {world.officers["fire"][1].id, world.officers["fire"][2].id}
 
 
 async def test_proposal_of_another_case_or_of_the_past_is_refused(
@@ -268,6 +326,32 @@ async def test_reading_a_letter_is_receipted_once(session: AsyncSession, world: 
     await letters.read_letter(session, letter.id, by=by, now=at(3, 11))
     await letters.read_letter(session, letter.id, by=by, now=at(3, 12))
     assert letter.read_at == at(3, 11)
+
+
+async def test_whom_a_party_names_comes_for_the_half_of_whom_it_does_not(
+    session: AsyncSession, world: World
+) -> None:
+    case = await confirmed(session, world, at(3), floor_area=60_000)
+    fire, visit = await party_named(session, case, "fire"), await bookings.standing_visit(session, case)
+    assert visit is not None
+    booked = await seats.party_bookings(session, visit, fire)
+    first, last = sorted({booking.span for booking in booked})
+    stays, leaves, *_ = await team_of(session, case, fire)
+    other, named = (world.officers["fire"][number].id for number in (2, 4))
+    for booking in booked:
+        if (booking.officer_id, booking.span) == (leaves, last):
+            booking.officer_id = other
+    await session.flush()
+    await replies.confirm_attendance(
+        session,
+        case,
+        fire,
+        officer_ids=[stays, leaves, named],
+        by=world.liaisons["fire"],
+        now=at(3, 11),
+    )
+    team = {(each.officer_id, each.span) for each in await seats.party_bookings(session, visit, fire)}
+    assert team == {(stays, first), (stays, last), (leaves, first), (named, last)}
 
 
 async def test_officer_without_certificate_is_unavailable(session: AsyncSession, world: World) -> None:

@@ -92,7 +92,10 @@ async def test_plan_overtaken_by_leave_books_nothing(session: AsyncSession, worl
     problem = await city_problem(session, now=at(3))
     teams = offers(problem, solved(problem).plan)[case.code]
     day = datetime.fromisoformat(teams[0]["starts_at"]).date()
-    session.add(Leave(officer_id=teams[0]["officer_ids"][0], first_day=day, last_day=day))
+    (crew,) = [
+        crew for crew in world.officers.values() if teams[0]["officer_ids"][0] in [each.id for each in crew]
+    ]
+    session.add_all(Leave(officer_id=each.id, first_day=day, last_day=day) for each in crew)
     await session.flush()
     with pytest.raises(refusals.SlotTaken):
         async with session.begin_nested():
