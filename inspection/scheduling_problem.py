@@ -75,7 +75,7 @@ async def build_question(
 ) -> Question:
     horizon = Horizon(search.first_day, search.last_day)
     waiting = await wait_of(session, case, parties, at, first_day=search.first_day)
-    staff = await read_staff(session)
+    staff = await read_staff(session, _departments((waiting,)))
     standing = await _standing(session, staff, horizon, without=(case.id,))
     problem = await build_problem(session, (waiting,), standing, staff=staff, horizon=horizon, at=at)
     sites = {_site_id(each): each for each in (waiting.project, *(row.project for row in standing))}
@@ -89,7 +89,7 @@ async def build_city(
     """All these cases' visits at once, around those that stand; what is overdue, as soon as can be."""
     waiting = [await wait_of(session, *each, at, first_day=horizon.first) for each in cases]
     waiting = [each if each.visit.promised is not None else _pressing(each, horizon) for each in waiting]
-    staff = await read_staff(session)
+    staff = await read_staff(session, _departments(waiting))
     standing = await _standing(session, staff, horizon, without=[case.id for case, _ in cases])
     return await build_problem(session, waiting, standing, staff=staff, horizon=horizon, at=at)
 
@@ -130,6 +130,10 @@ async def build_problem(
         calendar=at.calendar,
         grid=GRID_MINUTES,
     )
+
+
+def _departments(waiting: Sequence["Waiting"]) -> set[str]:
+    return {party.department for each in waiting for party in each.visit.parties}
 
 
 async def _names(
@@ -245,16 +249,16 @@ def _party(party: Party, matter: sa.Row[Any], minutes: int) -> s.Party:
 async def _standing(
     session: AsyncSession, staff: Staff, horizon: Horizon, *, without: Collection[int]
 ) -> list[_StandingVisit]:
-    """The visits in the horizon, but for those of some cases, each pinned where it is."""
+    """The visits in the horizon, but for those of some cases, pinned where they are, as far as our staff goes there."""
     known = {"begins": horizon.start, "ends": horizon.end, "without": list(without)}
     visits = (await session.execute(_VISITS, known)).all()
-    booked = {"visits": [visit.id for visit in visits], "begins": horizon.start}
+    departments = {row.id: row.department_code for row in staff}
+    booked = {"visits": [visit.id for visit in visits], "begins": horizon.start, "staff": list(departments)}
     halves: dict[int, dict[tuple[date, bool], _Seats]] = defaultdict(lambda: defaultdict(_Seats))
     for row in await session.execute(_BOOKED, booked):
         begins = row.begins.astimezone(LOCAL)
         seats = halves[row.visit_id][begins.date(), begins.hour >= NOON]
         seats.setdefault(row.party_id, []).append(_Seat(row.officer_id, (row.begins, row.ends)))
-    departments = {row.id: row.department_code for row in staff}
     return [
         _StandingVisit(
             *_stand(f"{visit_name(row.code, row.round)}/{half}", row.Project, seats, departments, horizon),
@@ -287,6 +291,7 @@ _BOOKED = (
     )
     .where(
         col(Booking.visit_id) == sa.any_(sa.bindparam("visits", type_=sa.ARRAY(sa.BigInteger))),
+        col(Booking.officer_id) == sa.any_(sa.bindparam("staff", type_=sa.ARRAY(sa.BigInteger))),
         col(Booking.state) == BookingState.BOOKED,
         # The second half-day of a visit may be in the horizon although the first is over.
         sa.func.lower(col(Booking.during)) >= sa.bindparam("begins", type_=Timestamp),

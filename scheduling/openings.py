@@ -5,6 +5,7 @@ team's cost is the least of such sums, hence concave, and so its least value lie
 tried; for each, the cheapest team is chosen exactly.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
@@ -127,15 +128,23 @@ def _bounds(standing: Standing, visit: Visit) -> tuple[int, int] | None:
 def _rooms(standing: Standing, visit: Visit, day: int, allowance: Allowance) -> list[list[Room]] | None:
     """For each party, the officers with room that day; None as soon as one party has too few."""
     today = standing.problem.date_of(day)
+    unmoved = visit.id not in standing.problem.booking_by_visit
     spare = [len(standing.officers_of[party.department]) - party.officers for party in visit.parties]
     rooms: list[list[Room]] = [[] for _ in visit.parties]
     for index in sorted(range(len(rooms)), key=spare.__getitem__):
         party, here = visit.parties[index], rooms[index]
+        most = sum(each.officers for each in visit.parties if each.department == party.department)
+        alike: Counter[tuple[tuple[Gap, ...], str | None]] = Counter()
         for officer in standing.officers_of[party.department] if party.officers else ():
             if officer.post is Post.SUBSTITUTE and not allowance.substitutes:
                 continue
             if standing.may_take(officer, visit, party, today):
-                gaps = tuple(standing.gaps(officer, visit, party, day))
+                gaps = standing.gaps(officer, visit, party, day)
+                # Of those who have nothing to do and cost the same, no more are looked at than could all come.
+                if unmoved and not standing.stops(officer.id, day):
+                    alike[gaps, officer.pool] += 1
+                    if alike[gaps, officer.pool] > most:
+                        continue
                 if gaps:
                     here.append(Room(officer, gaps))
         if len(here) < party.officers:

@@ -38,6 +38,10 @@ LEVEL_BITS = 48
 PoolHalf = tuple[str, int, bool]
 
 
+#: Working time of a day in absolute ticks.
+Spans = tuple[tuple[int, int], ...]
+
+
 class Stop(NamedTuple):
     start: int
     end: int
@@ -93,6 +97,8 @@ class Standing:
         self._out: dict[PoolHalf, Counter[str]] = defaultdict(Counter)
         self.travel = cache(self._ride if isinstance(problem.travel, Speed) else self._look_up)
         self.spans = cache(self._spans)
+        self._left = cache(self._left_of)
+        self._idle: dict[tuple[str, Spans, _Part], tuple[Gap, ...]] = {}
         self._week = cache(self._iso_week)
         self._day = cache(self._date_and_kind)
         if like is not None:
@@ -148,14 +154,23 @@ class Standing:
             }.issuperset(party.certificates)
         )
 
-    def gaps(self, officer: Officer, visit: Visit, party: Party, day: int) -> Iterator[Gap]:
+    def gaps(self, officer: Officer, visit: Visit, party: Party, day: int) -> tuple[Gap, ...]:
         """Where the officer's day has room for the part, with what it adds to his own cost."""
         spans = self.spans(officer.id, day)
         if not spans or not self._under_caps(officer, party.duration, day):
-            return
+            return ()
         part = _Part(visit.site, party.duration, day, self._fixed_cost(officer, party.duration))
-        for before, after in pairwise([None, *self.stops(officer.id, day), None]):
-            yield from self._between(officer, before, after, part)
+        if stops := self.stops(officer.id, day):
+            return tuple(
+                gap
+                for before, after in pairwise([None, *stops, None])
+                for gap in self._between(officer, before, after, part)
+            )
+        # Most have nothing to do on most days: who sets out from the same office is alike then.
+        like = officer.office, spans, part
+        if like not in self._idle:
+            self._idle[like] = tuple(self._between(officer, None, None, part))
+        return self._idle[like]
 
     def _between(
         self, officer: Officer, before: Stop | None, after: Stop | None, part: _Part
@@ -270,24 +285,26 @@ class Standing:
         today = self.problem.date_of(day)
         return today, self.problem.calendar.kind(today)
 
-    def _spans(self, officer: str, day: int) -> list[tuple[int, int]]:
-        """Working time of a day in absolute ticks: hours, less what calendar and leave take."""
+    def _spans(self, officer: str, day: int) -> Spans:
+        """The officer's hours, less what calendar and leave take."""
+        person, (today, _) = self.problem.officer_by_id[officer], self._day(day)
+        away = tuple(leave.part for leave in person.leave if leave.first <= today <= leave.last)
+        return self._left(person.hours, away, day)
+
+    def _left_of(self, hours: tuple[DayWindow, ...], away: tuple[DayWindow | None, ...], day: int) -> Spans:
+        """What absences leave of these hours; None is a whole day's."""
         problem = self.problem
         if not 0 <= day < problem.days:
-            return []
-        today, kind = self._day(day)
+            return ()
+        _, kind = self._day(day)
         if kind is DayKind.OFF:
-            return []
-        absent = [
-            leave.part or DayWindow(start=0, end=problem.day_ticks)
-            for leave in problem.officer_by_id[officer].leave
-            if leave.first <= today <= leave.last
-        ]
+            return ()
+        absent = [part or DayWindow(start=0, end=problem.day_ticks) for part in away]
         if kind is DayKind.MORNING:
             absent.append(DayWindow(start=problem.noon, end=problem.day_ticks))
         if kind is DayKind.AFTERNOON:
             absent.append(DayWindow(start=0, end=problem.noon))
-        free = [(window.start, window.end) for window in problem.officer_by_id[officer].hours]
+        free = [(window.start, window.end) for window in hours]
         for gone in absent:
             cut = [
                 piece
@@ -296,18 +313,21 @@ class Standing:
             ]
             free = [(start, end) for start, end in cut if start < end]
         midnight = day * problem.day_ticks
-        return [(midnight + start, midnight + end) for start, end in free]
+        return tuple((midnight + start, midnight + end) for start, end in free)
 
     @cached_property
     def _working(self) -> dict[str, int]:
         """Ticks that each A post works in all."""
-        return {
-            officer.id: sum(
-                end - start for day in range(self.problem.days) for start, end in self.spans(officer.id, day)
-            )
-            for officer in self.problem.officers
-            if officer.post is Post.PRIMARY
-        }
+        whole: dict[tuple[object, ...], int] = {}
+        found = {}
+        for officer in self.problem.officers:
+            if officer.post is Post.PRIMARY:
+                like = officer.hours, officer.leave
+                if like not in whole:
+                    days = (self.spans(officer.id, day) for day in range(self.problem.days))
+                    whole[like] = sum(end - start for spans in days for start, end in spans)
+                found[officer.id] = whole[like]
+        return found
 
     @cached_property
     def _fair_limits(self) -> dict[str, int]:
