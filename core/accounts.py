@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,6 +20,9 @@ LONGEST_NAME = 60
 OF_A_DEPARTMENT = frozenset({Role.LIAISON, Role.OFFICER})
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 DISTINCT_CHARACTERS = 5
+
+
+_TAKEN = FieldProblem("login", "该登录名已被使用。")
 
 
 class NotOneself(Refusal):
@@ -42,15 +46,18 @@ async def open_account(
     if not LOGIN.fullmatch(login):
         problems.append(FieldProblem("login", "登录名由 2 至 40 个小写字母、数字、点、横线组成。"))
     elif await session.scalar(sa.select(col(Account.id)).where(col(Account.login) == login)):
-        problems.append(FieldProblem("login", "该登录名已被使用。"))
+        problems.append(_TAKEN)
     problems += await _wrong(session, name=name, roles=roles, department=department)
     if problems:
         raise InvalidInput(problems=tuple(problems))
     account = Account(
         login=login, name=name, department_code=department or None, password_hash="", created_at=now
     )
-    session.add(account)
-    await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(account)
+    except IntegrityError as error:  # another administrator opened it in the same moment
+        raise InvalidInput(problems=(_TAKEN,)) from error
     session.add_all(AccountRole(account_id=account.id, role=role) for role in roles)
     _record(session, "account.open", account, by=by, now=now, roles=roles)
     await session.flush()

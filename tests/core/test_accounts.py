@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from sqlmodel import col
 
 from core import accounts
 from core.access import Role
+from core.db import Database
 from core.errors import InvalidInput
 from core.people import Account, Department, LoginSession
 from tests.conftest import NOW
@@ -30,6 +32,26 @@ async def test_open_account_has_its_roles_and_no_password(session: AsyncSession)
     account = await opened(session, roles=[Role.WINDOW, Role.DISPATCHER])
     assert await accounts.roles_of(session, account) == {Role.WINDOW, Role.DISPATCHER}
     assert (account.password_hash, account.active) == ("", True)
+
+
+async def test_of_two_who_open_the_same_login_at_once_the_second_is_told_that_it_is_taken(
+    database: Database,
+) -> None:
+    """The first has not committed when the second looks, so the second waits for the first at the very end."""
+    ready = asyncio.Barrier(2)
+
+    async def open_it() -> str:
+        async with database.transaction() as session:
+            found = await session.scalar(sa.select(col(Account.id)).where(col(Account.login) == "chen.lin"))
+            assert found is None
+            await ready.wait()
+            try:
+                await opened(session)
+            except InvalidInput as refusal:
+                return refusal.problems[0].field
+        return "opened"
+
+    assert sorted(await asyncio.gather(open_it(), open_it())) == ["login", "opened"]
 
 
 @pytest.mark.parametrize(
