@@ -122,7 +122,13 @@ def open_account(login: str, name: str, roles: tuple[str, ...], department: str 
 
 @main.command("issue-key")
 @click.argument("label")
-@click.option("--scope", "scopes", type=click.Choice(sorted(KEY_ACTIONS)), multiple=True, required=True)
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice(sorted(action.value for action in KEY_ACTIONS)),
+    multiple=True,
+    required=True,
+)
 @click.option("--must-sign", is_flag=True, help="Refuse deliveries that are not signed.")
 def issue_key(label: str, scopes: tuple[str, ...], *, must_sign: bool) -> None:
     """Make a key for a machine and print it: this is the only time that it can be read.
