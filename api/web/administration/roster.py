@@ -1,8 +1,8 @@
 """人员名册: downloaded as a workbook, changed in any spreadsheet, and taken in again, whole or not at all."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from io import BytesIO
 from typing import Annotated, Any
 
@@ -14,18 +14,17 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
-from python_calamine import CalamineError, CalamineWorkbook
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api.auth.principal import Principal
 from api.resources import Resources
 from api.web.cases.acts import PageRequest, person
-from api.web.portal.sheets import XLSX
 from api.web.rendering import page
+from api.web.workbooks import BYTES_LIMIT, XLSX, names, open_workbook, read_sheet, wrong
 from core.access import Action
 from core.errors import FieldProblem, InvalidInput
-from core.i18n import gettext, translations
+from core.i18n import gettext
 from core.people import Account, Department
 from inspection.commands.roster import Kept, keep_roster
 from inspection.models import Certificate, Officer, Vehicle
@@ -33,7 +32,7 @@ from inspection.roster import NO, TABLES, YES, Rows, read_roster
 
 HERE = "/administration/roster"
 OPTIONS: dict[str, Any] = {"opt": {"action": Action.ACCOUNT_MANAGE}, "include_in_schema": False}
-BYTES_LIMIT, ROWS_LIMIT = 5 << 20, 5000
+ROWS_LIMIT = 5000
 Cells = tuple[str | int | float, ...]
 
 
@@ -88,9 +87,9 @@ async def take_in(
 ) -> Template:
     by = person(caller).actor
     try:
-        roster, wrong = read_roster(read_tables(await data.file.read() if data.file else b""))
+        roster, faults = read_roster(read_tables(await data.file.read() if data.file else b""))
         async with resources.database.transaction() as session:
-            kept = await keep_roster(session, roster, wrong=wrong, by=by, now=now)
+            kept = await keep_roster(session, roster, wrong=faults, by=by, now=now)
             return await roster_page(request, session, kept=kept)
     except InvalidInput as refusal:
         async with resources.database.transaction() as session:
@@ -152,46 +151,18 @@ def workbook(tables: Mapping[str, list[Cells]]) -> bytes:
 
 def read_tables(content: bytes) -> dict[str, Rows]:
     """The workbook's sheets by table. Raises `InvalidInput` for what is no such workbook."""
-    try:
-        book = CalamineWorkbook.from_filelike(BytesIO(content))
-    except (CalamineError, OSError, ValueError) as error:
-        raise _wrong("文件无法读取，请使用下载的名册。") from error
+    book = open_workbook(content, otherwise="文件无法读取，请使用下载的名册。")
     found: dict[str, Rows] = {}
     for table, (name, columns) in TABLES.items():
-        title = next((each for each in book.sheet_names if each in _either(name)), None)
+        title = next((each for each in book.sheet_names if each in names(name)), None)
         if title is not None:
             sheet = book.get_sheet_by_name(title)
             if len(content) > BYTES_LIMIT or sheet.total_height > ROWS_LIMIT:
-                raise _wrong("文件过大。")
-            found[table] = list(_rows(sheet.to_python(skip_empty_area=False), columns))
+                raise wrong("文件过大。")
+            found[table] = list(read_sheet(sheet, columns))
     if not any(found.values()):
-        raise _wrong("文件中没有人员、证书或车辆。")
+        raise wrong("文件中没有人员、证书或车辆。")
     return found
-
-
-def _rows(table: list[list[Any]], columns: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
-    by_heading = {heading: field for field, name in columns.items() for heading in _either(name)}
-    fields = [by_heading.get(str(cell).strip()) for cell in table[0]] if table else []
-    for number, cells in enumerate(table[1:], start=2):
-        row = {field: _text(cell) for field, cell in zip(fields, cells, strict=False) if field}
-        if any(row.values()):
-            yield number, row
-
-
-def _either(name: str) -> set[str]:
-    return {name, translations("en").gettext(name)}
-
-
-def _text(cell: object) -> str:
-    if isinstance(cell, date):  # and a moment, which is a date too
-        return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
-
-
-def _wrong(message: str) -> InvalidInput:
-    return InvalidInput(problems=(FieldProblem("file", message),))
 
 
 ROUTES: list[ControllerRouterHandler] = [show_roster, take_in, get_workbook]

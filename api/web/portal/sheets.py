@@ -1,8 +1,8 @@
 """Many drafts from one workbook: each good row becomes a draft, each bad one is named with what is wrong."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from io import BytesIO
 from typing import Annotated, Any
 
@@ -13,7 +13,6 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
-from python_calamine import CalamineError, CalamineWorkbook
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.principal import Principal
@@ -24,16 +23,14 @@ from api.web.portal.draft_form import DATE_FIELDS, DraftForm, publication_from
 from api.web.portal.notices import WORDS, PageRequest
 from api.web.portal.objections import refused
 from api.web.rendering import page
+from api.web.workbooks import BYTES_LIMIT, XLSX, open_workbook, read_sheet, wrong
 from core.access import Action
-from core.errors import FieldProblem, InvalidInput
-from core.i18n import translations
+from core.errors import InvalidInput
 from tendering import drafts
 from tendering.regions import regions
 from tendering.rules import NoticeKind
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_LIMIT = 500
-BYTES_LIMIT = 5 << 20
 DRAFTING: dict[str, Any] = {"opt": {"action": Action.NOTICE_DRAFT}, "include_in_schema": False}
 #: A column's heading (Chinese, a message id) for each field of the form; its translation is understood too.
 COLUMNS: Mapping[str, str] = {
@@ -95,7 +92,7 @@ async def import_sheet(
     data: Annotated[Sheet, Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Template:
     try:
-        rows = list(read_rows(await data.file.read() if data.file else b""))
+        rows = read_rows(await data.file.read() if data.file else b"")
     except InvalidInput as refusal:
         return _page(request, [], refusal)
     results = [await _draft(session, number, row, by=caller.person, now=now) for number, row in rows]
@@ -118,22 +115,13 @@ def template() -> bytes:
     return buffer.getvalue()
 
 
-def read_rows(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
+def read_rows(content: bytes) -> list[tuple[int, dict[str, str]]]:
     """The first sheet's rows as form fields, with their numbers. Raises InvalidInput for what is no such workbook."""
-    try:
-        table = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0).to_python()
-    except (CalamineError, OSError, ValueError) as error:
-        raise _wrong("文件无法读取，请使用 .xlsx 模板。") from error
-    if len(content) > BYTES_LIMIT or len(table) > ROWS_LIMIT + 1:
-        raise _wrong("一次最多导入 500 行。")
-    headings = _fields_by_heading()
-    fields = [headings.get(str(cell).strip()) for cell in table[0]] if table else []
-    if not set(REQUIRED) <= set(fields):
-        raise _wrong("缺少必要的列：公告标题、类别、种类。")
-    for number, cells in enumerate(table[1:], start=2):
-        row = {field: _text(cell) for field, cell in zip(fields, cells, strict=False) if field}
-        if any(row.values()):
-            yield number, row
+    sheet = open_workbook(content, otherwise="文件无法读取，请使用 .xlsx 模板。").get_sheet_by_index(0)
+    if len(content) > BYTES_LIMIT or sheet.total_height > ROWS_LIMIT:
+        raise wrong("一次最多导入 500 行。")
+    missing = "缺少必要的列：公告标题、类别、种类。"
+    return list(read_sheet(sheet, COLUMNS, needed=REQUIRED, otherwise=missing))
 
 
 async def _draft(
@@ -150,28 +138,6 @@ async def _draft(
         ]
         return RowResult(number, row.get("title", ""), None, problems)
     return RowResult(number, form.title, saved, [])
-
-
-def _fields_by_heading() -> dict[str, str]:
-    english = translations("en")
-    return {
-        heading: field for field, name in COLUMNS.items() for heading in (name, english.gettext(name), field)
-    }
-
-
-def _text(cell: object) -> str:
-    """As the form would send it: dates in ISO 8601, whole numbers without a point."""
-    if isinstance(cell, datetime):
-        return cell.isoformat(timespec="minutes")
-    if isinstance(cell, date):
-        return f"{cell.isoformat()}T00:00"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
-
-
-def _wrong(message: str) -> InvalidInput:
-    return InvalidInput(problems=(FieldProblem("file", message),))
 
 
 def _page(request: PageRequest, results: list[RowResult], refusal: InvalidInput | None = None) -> Template:

@@ -8,7 +8,7 @@ from python_calamine import CalamineWorkbook
 from sqlmodel import col
 
 from api.web.administration.roster import HERE, workbook
-from api.web.portal.sheets import XLSX
+from api.web.workbooks import XLSX
 from core.access import Role
 from core.people import AccountRole
 from inspection.models import Officer
