@@ -1,8 +1,10 @@
 """Whether officers can really be where a plan wants them, asked again under their locks."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
@@ -45,65 +47,63 @@ class Part:
         return self.starts_at, self.ends_at
 
 
+#: Parts by who has them.
+Parts = Mapping[int, Sequence[Part]]
+
+
 async def unavailable(session: AsyncSession, case: Case, parts: Sequence[Part]) -> set[Part]:
     """Those of officers booked, on their way, on leave, recused, of another department or without its certificate."""
-    project = await _project(session, case)
-    return (
-        await _busy(session, project, parts)
-        | await _on_leave(session, parts)
-        | await _recused(session, case, project, parts)
-        | await _unqualified(session, parts)
-    )
-
-
-async def _project(session: AsyncSession, case: Case) -> Project:
+    theirs: dict[int, list[Part]] = defaultdict(list)
+    for part in parts:
+        theirs[part.officer_id].append(part)
     segment = await session.get_one(Segment, case.segment_id)
-    return await session.get_one(Project, segment.project_id)
+    project = await session.get_one(Project, segment.project_id)
+    return {
+        *await _busy(session, project, theirs),
+        *await _on_leave(session, theirs),
+        *await _recused(session, case, project, theirs),
+        *await _unqualified(session, theirs),
+    }
 
 
-async def _busy(session: AsyncSession, project: Project, parts: Sequence[Part]) -> set[Part]:
-    wide = Range(
-        min(part.starts_at for part in parts) - LONGEST_RIDE,
-        max(part.ends_at for part in parts) + LONGEST_RIDE,
-    )
+async def _busy(session: AsyncSession, project: Project, theirs: Parts) -> Iterable[Part]:
+    spans = [part.span for parts in theirs.values() for part in parts]
+    wide = Range(min(spans)[0] - LONGEST_RIDE, max(end for _, end in spans) + LONGEST_RIDE)
     rows = await session.execute(
-        sa.select(Booking, col(Project.lon), col(Project.lat))
+        sa.select(col(Booking.officer_id), col(Booking.during), col(Project.lon), col(Project.lat))
         .join(Visit, col(Visit.id) == col(Booking.visit_id))
         .join(Case, col(Case.id) == col(Visit.case_id))
         .join(Segment, col(Segment.id) == col(Case.segment_id))
         .join(Project, col(Project.id) == col(Segment.project_id))
         .where(
-            col(Booking.officer_id).in_({part.officer_id for part in parts}),
+            col(Booking.officer_id).in_(theirs),
             col(Booking.state) == BookingState.BOOKED,
             col(Booking.during).op("&&")(wide),
         )
     )
-    busy = set()
-    for booking, lon, lat in rows:
-        starts_at, ends_at = booking.span
+    busy = []
+    for officer, during, lon, lat in rows:
         ride = timedelta(minutes=travel_minutes((project.lon, project.lat), (lon, lat)))
-        for part in parts:
-            apart = ends_at + ride <= part.starts_at or part.ends_at + ride <= starts_at
-            if part.officer_id == booking.officer_id and not apart:
-                busy.add(part)
+        first, last = cast("datetime", during.lower) - ride, cast("datetime", during.upper) + ride
+        busy += [part for part in theirs[officer] if first < part.ends_at and part.starts_at < last]
     return busy
 
 
-async def _on_leave(session: AsyncSession, parts: Sequence[Part]) -> set[Part]:
-    days = {part.starts_at.astimezone(LOCAL).date() for part in parts}
-    rows = await session.scalars(
+async def _on_leave(session: AsyncSession, theirs: Parts) -> Iterable[Part]:
+    days = {part.starts_at.astimezone(LOCAL).date() for parts in theirs.values() for part in parts}
+    leaves = await session.scalars(
         sa.select(Leave).where(
-            col(Leave.officer_id).in_({part.officer_id for part in parts}),
+            col(Leave.officer_id).in_(theirs),
             col(Leave.first_day) <= max(days),
             col(Leave.last_day) >= min(days),
         )
     )
-    return {
+    return [
         part
-        for leave in rows
-        for part in parts
-        if part.officer_id == leave.officer_id and covers(leave, part.starts_at, part.ends_at)
-    }
+        for leave in leaves
+        for part in theirs[leave.officer_id]
+        if covers(leave, part.starts_at, part.ends_at)
+    ]
 
 
 def covers(leave: Leave, starts_at: datetime, ends_at: datetime) -> bool:
@@ -116,43 +116,47 @@ def covers(leave: Leave, starts_at: datetime, ends_at: datetime) -> bool:
     return begins.time() < clocks.NOON if leave.half == "morning" else ends.time() > clocks.NOON
 
 
-async def _recused(session: AsyncSession, case: Case, project: Project, parts: Sequence[Part]) -> set[Part]:
-    rows = await session.scalars(
+async def _recused(session: AsyncSession, case: Case, project: Project, theirs: Parts) -> Iterable[Part]:
+    recused = await session.scalars(
         sa.select(col(Recusal.officer_id)).where(
-            col(Recusal.officer_id).in_({part.officer_id for part in parts}),
+            col(Recusal.officer_id).in_(theirs),
             sa.or_(col(Recusal.case_id) == case.id, col(Recusal.credit_code) == project.owner_credit_code),
         )
     )
-    recused = set(rows)
-    return {part for part in parts if part.officer_id in recused}
+    return [part for officer in recused for part in theirs[officer]]
 
 
-async def _unqualified(session: AsyncSession, parts: Sequence[Part]) -> set[Part]:
+async def _unqualified(session: AsyncSession, theirs: Parts) -> Iterable[Part]:
+    """Whoever has no certificate that the party needs, valid for the day, as an active officer of its department."""
     rows = await session.execute(
-        sa.select(col(Party.id), col(Party.department_code), col(Matter.certificate))
-        .join(Matter, col(Matter.id) == col(Party.matter_id))
-        .where(col(Party.id).in_({part.party_id for part in parts}))
-    )
-    needed = {row.id: row for row in rows}
-    officer_ids = {part.officer_id for part in parts}
-    officers = {
-        officer.id: officer
-        for officer in await session.scalars(sa.select(Officer).where(col(Officer.id).in_(officer_ids)))
-    }
-    papers = list(
-        await session.scalars(sa.select(Certificate).where(col(Certificate.officer_id).in_(officer_ids)))
-    )
-    wrong = set()
-    for part in parts:
-        officer, need = officers.get(part.officer_id), needed[part.party_id]
-        day = part.starts_at.astimezone(LOCAL).date()
-        certified = any(
-            paper.officer_id == part.officer_id
-            and paper.name == need.certificate
-            and paper.valid_from <= day <= paper.valid_to
-            for paper in papers
+        sa.select(
+            *(col(Party.id), col(Certificate.officer_id)),
+            *(col(Certificate.valid_from), col(Certificate.valid_to)),
         )
-        belongs = officer is not None and officer.active and officer.department_code == need.department_code
-        if not (belongs and certified):
-            wrong.add(part)
-    return wrong
+        .join(Matter, col(Matter.id) == col(Party.matter_id))
+        .join(Certificate, col(Certificate.name) == col(Matter.certificate))
+        .join(
+            Officer,
+            sa.and_(
+                col(Officer.id) == col(Certificate.officer_id),
+                col(Officer.department_code) == col(Party.department_code),
+            ),
+        )
+        .where(
+            col(Party.id).in_({part.party_id for parts in theirs.values() for part in parts}),
+            col(Officer.id).in_(theirs),
+            col(Officer.active),
+        )
+    )
+    papers: dict[tuple[int, int], list[tuple[date, date]]] = defaultdict(list)
+    for party, officer, first, last in rows:
+        papers[party, officer].append((first, last))
+    return [
+        part
+        for officer, parts in theirs.items()
+        for part in parts
+        if not any(
+            first <= part.starts_at.astimezone(LOCAL).date() <= last
+            for first, last in papers[part.party_id, officer]
+        )
+    ]

@@ -39,7 +39,6 @@ from scheduling import problem as s
 SITE_HOURS = (s.DayWindow(start=570, end=690), s.DayWindow(start=840, end=990))
 GRID_MINUTES = 15
 BUILDINGS_COUNTED = 6
-NOON = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +256,7 @@ async def _standing(
     halves: dict[int, dict[tuple[date, bool], _Seats]] = defaultdict(lambda: defaultdict(_Seats))
     for row in await session.execute(_BOOKED, booked):
         begins = row.begins.astimezone(LOCAL)
-        seats = halves[row.visit_id][begins.date(), begins.hour >= NOON]
+        seats = halves[row.visit_id][begins.date(), begins.time() >= clocks.NOON]
         seats.setdefault(row.party_id, []).append(_Seat(row.officer_id, (row.begins, row.ends)))
     return [
         _StandingVisit(

@@ -12,9 +12,9 @@ from sqlmodel import col
 
 from core.clock import LOCAL
 from core.i18n import gettext
+from inspection import clocks
 from inspection.city_plan import case_of, left_out, offers, waiting_visits
 from inspection.models import Case, Clock, Officer, Party, Project, Segment
-from inspection.scheduling_problem import NOON
 from inspection.states import Node
 from scheduling.plan import Plan
 from scheduling.problem import Problem
@@ -89,7 +89,7 @@ def _sittings(teams: Sequence[Team]) -> list[Sitting]:
     """A half-day each."""
     halves: dict[tuple[date, bool], list[Team]] = defaultdict(list)
     for team in teams:
-        halves[team.starts_at.date(), team.starts_at.hour >= NOON].append(team)
+        halves[team.starts_at.date(), team.starts_at.time() >= clocks.NOON].append(team)
     return [
         Sitting(min(each.starts_at for each in half), max(each.ends_at for each in half))
         for _, half in sorted(halves.items())

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from inspection.models import Booking
+from inspection.models import Booking, Visit
 
 
 async def double_bookings(session: AsyncSession) -> int:
@@ -24,3 +24,14 @@ async def double_bookings(session: AsyncSession) -> int:
         )
         or 0
     )
+
+
+async def standing_visits(session: AsyncSession) -> tuple[int, int]:
+    """How many visits stand, and how many cases have one."""
+    rows = await session.execute(
+        sa.select(sa.func.count(), sa.func.count(sa.distinct(col(Visit.case_id)))).where(
+            col(Visit.state) != "cancelled"
+        )
+    )
+    visits, cases = rows.one()
+    return visits, cases

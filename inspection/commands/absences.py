@@ -144,16 +144,16 @@ async def fill_seat(
     data = _data(visit, leave, absent)
     # A visit under way is the lead's to judge.
     planned = visit.state is VisitState.PLANNED
-    posts, seats = (Post.PRIMARY, Post.SUBSTITUTE), [seat_of(each) for each in lost]
-    found = await stand_ins(session, case, seats, posts=posts) if planned else {}
+    posts, parts = (Post.PRIMARY, Post.SUBSTITUTE), [seat_of(each) for each in lost]
+    found = await stand_ins(session, case, parts, posts=posts) if planned else {}
     if not found:
         note(session, case, SEAT_LOST, by=None, now=now, party=party, data=data)
         if planned:
             await search_slots(session, case, by=None, now=now)
         return None
-    (parts,) = found.values()
-    await _hand_over(session, case, visit, party, given_up=lost, parts=parts, now=now, data=data)
-    return await session.get_one(Officer, parts[0].officer_id)
+    (taken,) = found.values()
+    await _hand_over(session, case, visit, party, given_up=lost, parts=taken, now=now, data=data)
+    return await session.get_one(Officer, taken[0].officer_id)
 
 
 async def move_upset_visit(

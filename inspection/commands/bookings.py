@@ -23,7 +23,7 @@ from inspection.commands.seats import book, numbers_of, take_seats
 from inspection.commands.transitions import move, move_party, parties_of
 from inspection.models import Booking, Case, Officer, Party, SlotProposal, SlotSearch, Visit
 from inspection.reckoning import reckoning
-from inspection.refusals import ProposalStale, WrongState
+from inspection.refusals import ProposalStale, SlotTaken, WrongState
 from inspection.rules import Situation
 from inspection.scheduling_problem import horizon_of
 from inspection.slot_answers import Answer
@@ -178,6 +178,18 @@ async def confirm_slot(
     await move(session, case, Event.CONFIRM_SLOT, by=by, now=now, data=data)
     await invite(session, case, visit, parties.values(), by=by, now=now)
     return visit
+
+
+async def confirm_or_search(
+    session: AsyncSession, case: Case, proposal_id: int, *, by: int, now: datetime
+) -> Visit | None:
+    """As `confirm_slot`, but where the slot is taken others are looked for at once, and there is no visit yet."""
+    try:
+        async with session.begin_nested():
+            return await confirm_slot(session, case, proposal_id, by=by, now=now)
+    except SlotTaken:
+        await propose_slots(session, case, by=by, now=now)
+        return None
 
 
 async def offered(session: AsyncSession, case: Case, proposal_id: int, *, now: datetime) -> SlotProposal:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import zip_longest
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -157,12 +156,11 @@ async def replace_team(
     new, leaving = sorted(wanted - seats.keys()), sorted(seats.keys() - wanted)
     if not new:
         return
+    spans = [[booking.span for booking in seats[officer]] for officer in leaving]
     whole = sorted({booking.span for booking in booked})
-    spans = [sorted(seat.span for seat in seats[officer]) for officer in leaving]
+    spans += [whole] * (len(new) - len(leaving))
     parts = [
-        Part(party.id, officer, *span)
-        for officer, theirs in zip_longest(new, spans, fillvalue=whole)
-        for span in theirs
+        Part(party.id, officer, *span) for officer, theirs in zip(new, spans, strict=True) for span in theirs
     ]
     await hold(session, parts)
     if away := await unavailable(session, case, parts):

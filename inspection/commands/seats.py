@@ -1,7 +1,7 @@
 """Who sits where: officers are held, booked for a visit, replaced by colleagues, given back.
 
-What is asked of an officer is asked under a hold on his day, which ends with the transaction. Holds are waited for
-once, in the order of officers and days, by who holds nothing yet; so parallel commands never wait in a circle.
+What is asked of an officer is asked under a hold on his day, which ends with the transaction. Holds are waited for in
+the order of officers and days, by who holds none yet; so parallel commands never wait in a circle.
 """
 
 from collections import defaultdict
@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, Range
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -23,6 +23,8 @@ from inspection.states import BookingState, Post
 
 #: Of two who could step in, the one with fewer visits this long before and after does.
 FAIR_WITHIN = timedelta(weeks=1)
+#: How long a dispatcher waits for another who may or may not take the same officer.
+PATIENCE = "2s"
 _EPOCH = date(2000, 1, 1)
 
 #: Seats by who has them.
@@ -39,58 +41,75 @@ async def lock_officers(session: AsyncSession, officer_ids: Collection[int]) -> 
     )
 
 
-async def hold(session: AsyncSession, parts: Collection[Part], *, wait: bool = True) -> set[Part]:
-    """Nobody else gives these officers anything to do on these days. Returns what others hold, if not waited for."""
-    days = {part: {local_date(part.starts_at), local_date(part.ends_at)} for part in parts}
-    keys = sorted({(part.officer_id, (day - _EPOCH).days) for part in parts for day in days[part]})
-    rows = (
-        sa.select(col(Officer.id))
-        .where(col(Officer.id).in_({officer for officer, _ in keys}))
-        .order_by(col(Officer.id))
-        .with_for_update(read=True, skip_locked=not wait)
-    )
-    present = set(await session.scalars(rows))
-    keys = [(officer, day) for officer, day in keys if officer in present]
+async def hold(session: AsyncSession, parts: Collection[Part]) -> None:
+    """Nobody else gives these officers anything to do on these days, as soon as whoever does it now has ended."""
+    keys = sorted({key for part in parts for key in _keys(part)})
+    officers, days = [officer for officer, _ in keys], [day for _, day in keys]
+    await session.execute(_LOCKED, {"officers": officers})
+    await session.execute(_WAIT, {"officers": officers, "days": days})
+
+
+async def try_hold(session: AsyncSession, parts: Collection[Part]) -> set[Part]:
+    """As `hold`, but without waiting: the parts that others hold are returned."""
+    keys = sorted({key for part in parts for key in _keys(part)})
     values = {"officers": [officer for officer, _ in keys], "days": [day for _, day in keys]}
-    if wait:
-        await session.execute(_WAIT, values)
-        return set()
     held = {(officer, day) for officer, day, got in await session.execute(_TRY, values) if got}
-    return {
-        part
-        for part in parts
-        if any((part.officer_id, (day - _EPOCH).days) not in held for day in days[part])
-    }
+    return {part for part in parts if not held.issuperset(_keys(part))}
 
 
-_DAYS = (
-    sa.func.unnest(
-        sa.bindparam("officers", type_=ARRAY(sa.Integer)), sa.bindparam("days", type_=ARRAY(sa.Integer))
-    )
-    .table_valued("officer", "day", name="wanted")
-    .render_derived()
+def _keys(part: Part) -> set[tuple[int, int]]:
+    """By officer and day, so that who is busy in the morning is so also for what he could not reach from there."""
+    days = {local_date(part.starts_at), local_date(part.ends_at)}
+    return {(part.officer_id, (day - _EPOCH).days) for day in days}
+
+
+_OFFICERS, _DAYS = (sa.bindparam(name, type_=ARRAY(sa.Integer)) for name in ("officers", "days"))
+_WANTED = sa.func.unnest(_OFFICERS, _DAYS).table_valued("officer", "day", name="wanted").render_derived()
+#: Whoever records an absence locks the officer himself.
+_LOCKED = (
+    sa.select(col(Officer.id))
+    .where(col(Officer.id) == sa.func.any(_OFFICERS))
+    .order_by(col(Officer.id))
+    .with_for_update(read=True)
 )
-_WAIT = sa.select(sa.func.pg_advisory_xact_lock(_DAYS.c.officer, _DAYS.c.day))
+_FREE = _LOCKED.with_for_update(read=True, skip_locked=True).cte("free")
+_WAIT = sa.select(sa.func.pg_advisory_xact_lock(_WANTED.c.officer, _WANTED.c.day))
 _TRY = sa.select(
-    _DAYS.c.officer, _DAYS.c.day, sa.func.pg_try_advisory_xact_lock(_DAYS.c.officer, _DAYS.c.day)
-)
+    *(_WANTED.c.officer, _WANTED.c.day),
+    sa.func.pg_try_advisory_xact_lock(_WANTED.c.officer, _WANTED.c.day),
+).join(_FREE, _FREE.c.id == _WANTED.c.officer)
 
 
 async def take_seats(session: AsyncSession, case: Case, parts: Sequence[Part]) -> list[Part]:
     """The parts as proposed; a free colleague of the same post comes for whoever is, or is being, given other work.
 
-    Nobody is waited for as long as colleagues are free. Raises `SlotTaken` where one is missing.
+    Who is being given other work is waited for where no colleague is free, but not for long. Raises `SlotTaken` where
+    somebody is missing.
     """
     try:
         async with session.begin_nested():
-            return await _seated(session, case, parts, wait=False)
-    except SlotTaken:  # all that it held is given back
-        return await _seated(session, case, parts, wait=True)
+            held = await try_hold(session, parts)
+            return await _seated(session, case, parts, held)
+    except SlotTaken:  # whatever was held is given back, so that nobody waits in a circle
+        if not held:
+            raise
+    try:
+        async with session.begin_nested():
+            await session.execute(_PATIENCE, {"limit": PATIENCE})
+            await hold(session, parts)
+            await session.execute(_PATIENCE, {"limit": "0"})
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == "55P03":
+            raise SlotTaken from error
+        raise
+    return await _seated(session, case, parts, set())
 
 
-async def _seated(session: AsyncSession, case: Case, parts: Sequence[Part], *, wait: bool) -> list[Part]:
-    lost = await hold(session, parts, wait=wait)
-    lost |= await unavailable(session, case, parts)
+_PATIENCE = sa.select(sa.func.set_config("lock_timeout", sa.bindparam("limit"), sa.true()))
+
+
+async def _seated(session: AsyncSession, case: Case, parts: Sequence[Part], held: set[Part]) -> list[Part]:
+    lost = held | await unavailable(session, case, parts)
     kept = [part for part in parts if part not in lost]
     if not lost:
         return kept
@@ -129,7 +148,7 @@ async def stand_ins(
     tried, found = {*without, *leaving}, dict[int, list[Part]]()
     while len(found) < len(leaving):
         asked: dict[int, list[Part]] = {}
-        for officer in leaving.keys() - found.keys():
+        for officer in sorted(leaving.keys() - found.keys()):
             free = (o for o in options[officer] if o not in tried and away.isdisjoint(at[officer, o]))
             other = next(free, None)
             if other is None:
@@ -137,7 +156,7 @@ async def stand_ins(
             tried.add(other)
             asked[officer] = at[officer, other]
         parts = [part for theirs in asked.values() for part in theirs]
-        lost = await hold(session, parts, wait=False) | await unavailable(session, case, parts)
+        lost = await try_hold(session, parts) | await unavailable(session, case, parts)
         found |= {officer: theirs for officer, theirs in asked.items() if lost.isdisjoint(theirs)}
     return found
 

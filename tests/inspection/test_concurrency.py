@@ -12,7 +12,7 @@ from core import ledger
 from core.db import Database
 from core.settings import Settings
 from inspection.availability import Part
-from inspection.commands import bookings
+from inspection.commands import bookings, seats
 from inspection.commands.transitions import lock_case
 from inspection.models import Booking, Visit
 from inspection.refusals import ProposalStale, SlotTaken
@@ -94,5 +94,5 @@ async def test_database_refuses_what_two_sessions_both_think_is_free(crowd: Data
         await session.flush()
         part = Part(taken.party_id, taken.officer_id, *taken.span)
         with pytest.raises(SlotTaken):
-            await bookings.book(session, cases[1], visit, [part], now=now)
+            await seats.book(session, cases[1], visit, [part], now=now)
     await crowd.close()

@@ -147,7 +147,8 @@ Verb = Callable[[AsyncSession, Case, Entered], Awaitable[object]]
 def act(path: str, action: Action, *, scope: Action | None = None) -> Callable[[Verb], HTTPRouteHandler]:
     """A route that carries one verb out on the locked case, in a transaction of its own: a refusal leaves nothing.
 
-    `scope` names the action whose scope says which cases are within reach, where it is not `action` itself.
+    `scope` names the action whose scope says which cases are within reach, where it is not `action` itself. A verb that
+    returns a word says by it what was done; else that is the route's name.
     """
 
     def route(verb: Verb) -> HTTPRouteHandler:
@@ -167,7 +168,7 @@ def act(path: str, action: Action, *, scope: Action | None = None) -> Callable[[
             try:
                 async with resources.database.transaction() as session:
                     await check_reach(session, entered.caller, code, scope or action)
-                    await verb(session, await lock_case(session, code), entered)
+                    said = await verb(session, await lock_case(session, code), entered)
             except NotFound:
                 raise
             except Refusal as refusal:
@@ -175,9 +176,8 @@ def act(path: str, action: Action, *, scope: Action | None = None) -> Callable[[
                 return await case_page(
                     request, code, caller=entered.caller, resources=resources, now=now, refusal=kept
                 )
-            return Redirect(
-                f"{address_of(entered.caller, code)}?done={name.rpartition('/')[2]}", status_code=303
-            )
+            done = said if isinstance(said, str) else name.rpartition("/")[2]
+            return Redirect(f"{address_of(entered.caller, code)}?done={done}", status_code=303)
 
         return handler
 

@@ -110,9 +110,11 @@ async def propose_off_hours(session: AsyncSession, case: Case, entered: Entered)
 
 
 @act("/inspections/{code:str}/confirm", Action.CASE_BOOK)
-async def confirm(session: AsyncSession, case: Case, entered: Entered) -> None:
-    """The slot that the lead chose, booked in one stroke."""
-    await bookings.confirm_slot(session, case, entered.number("slot"), by=entered.by, now=entered.now)
+async def confirm(session: AsyncSession, case: Case, entered: Entered) -> str:
+    """The slot that the lead chose, booked in one stroke; or others are being looked for already."""
+    slot = entered.number("slot")
+    visit = await bookings.confirm_or_search(session, case, slot, by=entered.by, now=entered.now)
+    return "confirm" if visit else "taken"
 
 
 @act("/inspections/{code:str}/seats", Action.CASE_BOOK)
