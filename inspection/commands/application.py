@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from core.access import Role
 from core.clock import local_date
-from core.errors import FieldProblem, InvalidInput, NotAllowed, NotFound
+from core.errors import FieldProblem, InvalidInput, NotAllowed
 from core.people import Account, AccountRole, Right
 from inspection.catalogue import current_matters
 from inspection.commands import letters, timekeeping
@@ -234,19 +234,14 @@ async def record_document(
 ) -> CaseDocument:
     """What the intake found about one document; a document nobody asked for is kept too."""
     values = {"case_id": case.id, "code": code, "state": state, "file_id": file_id, "note": note_text}
-    await session.execute(
+    rows = await session.scalars(
         insert(CaseDocument)
         .values(values)
         .on_conflict_do_update(index_elements=["case_id", "code"], set_=values)
+        .returning(CaseDocument),
+        execution_options={"populate_existing": True},
     )
-    row = await session.scalar(
-        sa.select(CaseDocument)
-        .where(col(CaseDocument.case_id) == case.id, col(CaseDocument.code) == code)
-        .execution_options(populate_existing=True)
-    )
-    if row is None:
-        raise NotFound
-    return row
+    return rows.one()
 
 
 async def submit_case(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:
@@ -305,7 +300,8 @@ async def accept_case(
     missing = await missing_documents(session, case)
     if missing:
         await require_right(session, by, Right.COMMITMENT, now=now)
-    main = await main_documents(session, case, began_on(case))
+    matters = await current_matters(session, began_on(case))
+    main = _main(matters, facts_of(await session.get_one(Segment, case.segment_id)))
     promised = {gap.document for gap in gaps if gap.text.strip() and gap.due > local_date(now)}
     situation = Situation(
         main_documents_missing=frozenset(missing & main),
@@ -328,7 +324,7 @@ async def accept_case(
         )
     for due in sorted({gap.due for gap in gaps}):
         watch_promise(session, due, now=now, case=case)
-    names = await _document_names(session, case)
+    names = _document_names(matters)
     owed = [{"name": names.get(gap.document, gap.document), "due": gap.due.isoformat()} for gap in gaps]
     content = {**await _promised(session, case), "gaps": owed}
     await letters.to_applicant(session, case, LetterKind.ACCEPTANCE, content, now=now)
@@ -350,17 +346,13 @@ async def _promised(session: AsyncSession, case: Case) -> dict[str, object]:
 
 async def _names(session: AsyncSession, case: Case, codes: Collection[str]) -> list[str]:
     """Chinese names of documents, in the catalogue's order; one that it does not know keeps its code."""
-    known = await _document_names(session, case)
+    known = _document_names(await current_matters(session, began_on(case)))
     return [known[code] for code in known if code in codes] + sorted(set(codes) - set(known))
 
 
-async def _document_names(session: AsyncSession, case: Case) -> dict[str, str]:
+def _document_names(matters: Iterable[Matter]) -> dict[str, str]:
     """In Chinese, by code, in the catalogue's order."""
-    return {
-        each["code"]: each["zh"]
-        for matter in await current_matters(session, began_on(case))
-        for each in matter.documents
-    }
+    return {each["code"]: each["zh"] for matter in matters for each in matter.documents}
 
 
 async def _start_promise(session: AsyncSession, case: Case, *, now: datetime) -> None:
@@ -405,8 +397,12 @@ async def present_documents(session: AsyncSession, case: Case) -> set[str]:
 async def main_documents(session: AsyncSession, case: Case, on: date) -> set[str]:
     """Codes of the documents without which the case cannot be accepted."""
     segment = await session.get_one(Segment, case.segment_id)
-    matters = await matters_for(session, facts_of(segment), on)
-    return {each["code"] for matter in matters for each in matter.documents if each["main"]}
+    return _main(await current_matters(session, on), facts_of(segment))
+
+
+def _main(matters: Iterable[Matter], facts: Facts) -> set[str]:
+    drawn = [matter for matter in matters if draws_in(matter.triggers, facts)]
+    return {each["code"] for matter in drawn for each in matter.documents if each["main"]}
 
 
 async def _overdue(session: AsyncSession, case: Case, node: Node, now: datetime) -> str | None:

@@ -251,17 +251,19 @@ async def invite(
 
 async def _teams(session: AsyncSession, visit: Visit) -> dict[int, list[str]]:
     """Numbers of the officers booked, by party."""
-    rows = await session.execute(
-        sa.select(col(Booking.party_id), col(Officer.number))
-        .join(Officer, col(Officer.id) == col(Booking.officer_id))
-        .where(col(Booking.visit_id) == visit.id, col(Booking.state) == BookingState.BOOKED)
-        .group_by(col(Booking.party_id), col(Officer.id))
-        .order_by(col(Officer.id))
-    )
     teams: dict[int, list[str]] = defaultdict(list)
-    for row in rows:
+    for row in await session.execute(_TEAMS, {"visit": visit.id}):
         teams[row.party_id].append(row.number)
     return teams
+
+
+_TEAMS = (
+    sa.select(col(Booking.party_id), col(Officer.number))
+    .join(Officer, col(Officer.id) == col(Booking.officer_id))
+    .where(col(Booking.visit_id) == sa.bindparam("visit"), col(Booking.state) == BookingState.BOOKED)
+    .group_by(col(Booking.party_id), col(Officer.id))
+    .order_by(col(Officer.id))
+)
 
 
 async def check_quorum(session: AsyncSession, case: Case, *, now: datetime) -> None:

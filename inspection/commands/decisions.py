@@ -74,21 +74,22 @@ async def _department_names(session: AsyncSession, case: Case) -> dict[int, str]
 
 async def standing_verdicts(session: AsyncSession, case: Case) -> tuple[Verdict | None, ...]:
     """What each party says; None where its opinion is awaited, as that of a failing party in a recheck."""
-    spoken = set(
-        await session.scalars(
-            sa.select(col(Opinion.party_id))
-            .join(Party, col(Party.id) == col(Opinion.party_id))
-            .where(
-                col(Party.case_id) == case.id,
-                col(Opinion.round) == case.round,
-                col(Opinion.second_signer).is_not(None),
-            )
-        )
-    )
+    spoken = set(await session.scalars(_SPOKEN, {"case": case.id, "round": case.round}))
     return tuple(
         None if party.verdict in FAILING and party.id not in spoken else party.verdict
         for party in await parties_of(session, case)
     )
+
+
+_SPOKEN = (
+    sa.select(col(Opinion.party_id))
+    .join(Party, col(Party.id) == col(Opinion.party_id))
+    .where(
+        col(Party.case_id) == sa.bindparam("case"),
+        col(Opinion.round) == sa.bindparam("round"),
+        col(Opinion.second_signer).is_not(None),
+    )
+)
 
 
 async def rectify_finding(
@@ -142,26 +143,21 @@ async def recheck(session: AsyncSession, case: Case, *, by: int, now: datetime) 
 
 async def open_findings(session: AsyncSession, case: Case) -> list[Finding]:
     """What is not cleared yet, of all parties."""
-    return list(
-        await session.scalars(
-            sa.select(Finding)
-            .where(col(Finding.case_id) == case.id, col(Finding.state).in_(UNSETTLED))
-            .order_by(col(Finding.id))
-        )
-    )
+    return list(await session.scalars(_UNSETTLED, {"case": case.id}))
+
+
+_UNSETTLED = (
+    sa.select(Finding)
+    .where(col(Finding.case_id) == sa.bindparam("case"), col(Finding.state).in_(UNSETTLED))
+    .order_by(col(Finding.id))
+)
 
 
 async def issue_opinion(session: AsyncSession, case: Case, *, by: int, now: datetime) -> JointOpinion:
     """The joint opinion, by somebody else than the dispatcher; the clock stops. A worker then renders the PDF."""
     await require_right(session, by, Right.INSTANT_APPROVAL, now=now)
     parties = await parties_of(session, case)
-    unsigned = await session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Opinion)
-        .where(
-            col(Opinion.party_id).in_([party.id for party in parties]), col(Opinion.second_signer).is_(None)
-        )
-    )
+    unsigned = await session.scalar(_UNSIGNED, {"case": case.id})
     situation = Situation(
         unsigned=unsigned or 0,
         fees_due=await fees_are_due(session, case),
@@ -186,6 +182,14 @@ async def issue_opinion(session: AsyncSession, case: Case, *, by: int, now: date
     outbox.emit(session, OPINION_TOPIC, {"case_id": case.id}, now=now)
     await session.flush()
     return opinion
+
+
+_UNSIGNED = (
+    sa.select(sa.func.count())
+    .select_from(Opinion)
+    .join(Party, col(Party.id) == col(Opinion.party_id))
+    .where(col(Party.case_id) == sa.bindparam("case"), col(Opinion.second_signer).is_(None))
+)
 
 
 async def revoke_opinion(session: AsyncSession, case: Case, *, reason: str, by: int, now: datetime) -> None:

@@ -11,7 +11,7 @@ from core.errors import NotAllowed, NotFound
 from core.people import Account
 from inspection.catalogue import LEAD, current_matters
 from inspection.commands import letters, timekeeping
-from inspection.commands.application import began_on, facts_of, matters_for, require_documents
+from inspection.commands.application import began_on, facts_of, require_documents
 from inspection.commands.transitions import move, move_party, note, parties_of
 from inspection.models import Case, Finding, Matter, Party, Segment
 from inspection.refusals import AlreadyDrawnIn, PartyMissing, ReasonRequired, WrongState
@@ -27,6 +27,7 @@ from inspection.states import (
     RecheckMode,
     Verdict,
 )
+from inspection.triggers import draws_in
 
 REVIEWED = frozenset({PartyState.REVIEW_OK, PartyState.REVIEW_REJECT, PartyState.NOT_CONCERNED})
 
@@ -46,13 +47,15 @@ async def fan_out(
     added, removed = added or {}, removed or {}
     if not all(reason.strip() for reason in (*added.values(), *removed.values())):
         raise ReasonRequired
-    segment = await session.get_one(Segment, case.segment_id)
-    on = began_on(case)
-    by_rule = await matters_for(session, facts_of(segment), on)
-    every = {matter.code: matter for matter in await current_matters(session, on)}
+    facts = facts_of(await session.get_one(Segment, case.segment_id))
+    every = {matter.code: matter for matter in await current_matters(session, began_on(case))}
     if unknown := set(added) - set(every):
         raise NotFound(matter=min(unknown))
-    drawn = {matter.code: matter for matter in by_rule if matter.code not in removed}
+    drawn = {
+        code: matter
+        for code, matter in every.items()
+        if code not in removed and draws_in(matter.triggers, facts)
+    }
     if not any(matter.department_code == LEAD for matter in drawn.values()):
         raise PartyMissing
     drawn |= {code: every[code] for code in added}
