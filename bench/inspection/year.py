@@ -89,6 +89,7 @@ class Year:
         self, database: Database, city: City, staff: Staff, lane: Lane, journal: Journal | None = None
     ) -> None:
         self.database, self.city, self.lane = database, city, lane
+        self._looking = database.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.desk, self.journal = Desk(staff), journal
         self.acts: Counter[str] = Counter()
         self.days: list[date] = []
@@ -121,9 +122,9 @@ class Year:
     async def _pass_time(self, until: datetime) -> None:
         """Fire the own cases' clock events that are due, in order, each in its own transaction."""
         while True:
-            async with self.database.transaction() as session:
+            async with self._looking.connect() as connection:
                 asked = {"until": until, "cases": list(self.case_ids)}
-                due = (await session.execute(DUE, asked)).all()
+                due = (await connection.execute(DUE, asked)).all()
             if not due:
                 return
             for event in due:

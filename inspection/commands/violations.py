@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from core.clock import local_date
-from inspection.commands.transitions import note
+from inspection.commands.transitions import note, parties_of
 from inspection.models import (
     Booking,
     Case,
@@ -92,7 +92,7 @@ async def watch_listing(session: AsyncSession, case: Case, party: Party, *, now:
 
 async def watch_visit(session: AsyncSession, case: Case, visit: Visit, *, now: datetime) -> None:
     """When the visit closes: was everybody there who was booked, and was everything looked at?"""
-    parties = list(await session.scalars(sa.select(Party).where(col(Party.case_id) == case.id)))
+    parties = await parties_of(session, case)
     there = await _counts(session, CheckIn, visit)
     booked = await _counts(session, Booking, visit, col(Booking.state) == BookingState.BOOKED)
     unfinished = await _unfinished_checklists(session, case)
