@@ -39,14 +39,14 @@ async def prepare(resources: Resources, event: Event) -> dict[str, Any] | Sequen
     async with resources.database.transaction() as session:
         row = await commands.find(session, code, lock=True)
         commands.begin(row)
-        problem, options = row.problem, dict(row.options)
-    parts, by = options.pop("parts", 1), SPLITS[options.pop("split", "days")]
+        problem, options = row.problem, row.options
+    parts, by = options.get("parts", 1), SPLITS[options.get("split", "days")]
     if parts > 1:
         whole = msgspec.convert(problem, Problem)
         found = await asyncio.to_thread(by, whole, parts)
         if len(found) > 1:
             return found
-    return await _solve(resources, event, {"problem": problem, **options})
+    return await _solve(resources, event, {"problem": problem, **_share(options, 1)})
 
 
 async def apply(

@@ -5,22 +5,18 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
 from api.auth.sessions import issue_key
 from api.schedules import commands
+from api.schedules.city import stored
 from core.access import Action
 from core.ledger import LedgerEntry
-from core.outbox import OutboxEvent
 from inspection.city_plan import offers
 from inspection.commands.bookings import standing_visit
 from inspection.models import Case
-from scheduling.engine import Budget, solve
-from scheduling.plan import Plan
-from scheduling.problem import Problem
 from tests.api.web.conftest import City, city
 from tests.inspection.world import slotting
 
@@ -52,25 +48,15 @@ async def waiting(city: City) -> Case:
         return await slotting(session, city.world, city.now)
 
 
-async def solved(city: City, code: str) -> tuple[Problem, Plan]:
-    """As a worker leaves it."""
-    async with city.database.transaction() as session:
-        await session.execute(sa.delete(OutboxEvent).where(col(OutboxEvent.topic) == commands.SOLVE))
-        row = await commands.find(session, code)
-        problem = msgspec.convert(row.problem, Problem)
-        plan = solve(problem, budget=Budget(moves=200)).plan
-        commands.begin(row)
-        commands.finish(row, {"plan": msgspec.to_builtins(plan)}, now=city.now)
-    return problem, plan
-
-
 async def test_city_is_planned_read_case_by_case_and_released(city: City, call: Call) -> None:
     case = await waiting(city)
-    asked = await call("POST", "/city", {"seconds": 3})
+    asked = await call("POST", "/city", {"seconds": 0.3}, **{"Idempotency-Key": "tuesday"})
     assert (asked.status_code, asked.json()["series"], asked.json()["state"]) == (202, "city", "queued")
     code = asked.json()["id"]
     assert (await call("GET", f"/{code}/cases")).json()["code"] == "wrong_schedule_state"
-    problem, plan = await solved(city, code)
+    await city.run_jobs()
+    async with city.database.transaction() as session:
+        problem, plan = stored(await commands.find(session, code))
 
     (line,) = (await call("GET", f"/{code}/cases")).json()["items"]
     (seats,) = offers(problem, plan).values()
@@ -109,7 +95,6 @@ async def test_city_is_planned_read_case_by_case_and_released(city: City, call: 
 async def test_release_of_the_city_needs_its_scope_and_a_dispatcher(city: City, call: Call) -> None:
     await waiting(city)
     code = (await call("POST", "/city", {})).json()["id"]
-    await solved(city, code)
     refused = await call("POST", f"/{code}/release", {"dispatcher": "dispatcher"}, key="solver")
     assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
     for body in (None, {"dispatcher": "owner"}):
@@ -118,7 +103,8 @@ async def test_release_of_the_city_needs_its_scope_and_a_dispatcher(city: City, 
         assert refused.json()["problems"] == [
             {"field": "dispatcher", "message": "Give the login of a dispatcher."}
         ]
-    assert (await call("GET", f"/{code}")).json()["state"] == "draft"
+    early = await call("POST", f"/{code}/release", {"dispatcher": "dispatcher"})
+    assert (early.status_code, early.json()["code"]) == (409, "wrong_schedule_state")
 
 
 async def test_city_plan_is_refused_where_nobody_waits(call: Call) -> None:
