@@ -14,9 +14,9 @@ from inspection.scheduling_problem import Question
 from scheduling import problem as s
 from scheduling.explain import explain
 from scheduling.openings import Allowance
-from scheduling.plan import Placement, Plan
+from scheduling.plan import Placement, booked_plan
 from scheduling.problem import Half
-from scheduling.slots import Slot, find_series, find_slots
+from scheduling.slots import Slot, series
 from scheduling.standing import Standing
 from scheduling.wording import Absence, Reason, reason, word
 
@@ -42,18 +42,21 @@ def answer(question: Question, *, seconds: float = 2.0) -> Answer:
     A posts within the promise first, then B posts, then later than promised; in one go where that is possible, else in
     as few half-days as will do.
     """
-    # Who works when and how far it is are reckoned once: officers, places and days are the same in every search.
-    like = Standing(question.problem, Plan())
-    for parts in range(fewest_parts(question), MOST_PARTS + 1):
+    like: Standing | None = None
+    for number in range(fewest_parts(question), MOST_PARTS + 1):
+        problem, parts = parted(question.problem, question.visit, number)
+        # Who works when and how far it is are reckoned once: officers, places and days are the same in every search.
+        standing = like = Standing(problem, booked_plan(problem), like=like)
         for allowance in ALLOWANCES:
-            if parts == 1:
-                proposals = in_one_go(question, allowance, seconds, like)
-            else:
-                proposals = in_parts(question, parts, allowance, seconds, like)
-            if len(proposals) >= ENOUGH:
+            found = series(standing, parts, count=PROPOSALS, allowance=allowance, seconds=seconds)
+            if len(found) >= ENOUGH:
                 break
-        if proposals:
-            return Answer(proposals)
+        if found:
+            return Answer(tuple(_proposal(question, problem, slots) for slots in found))
+    return _refusal(question, seconds)
+
+
+def _refusal(question: Question, seconds: float) -> Answer:
     found = explain(
         question.problem, question.visit, allowance=ALLOWANCES[-1], desk=question.desk, seconds=seconds
     )
@@ -78,26 +81,10 @@ def fewest_parts(question: Question) -> int:
     return min(MOST_PARTS, -(-max(party.duration for party in visit.parties) // longest))
 
 
-def in_one_go(
-    question: Question, allowance: Allowance, seconds: float, like: Standing
-) -> tuple[dict[str, Any], ...]:
-    slots = find_slots(
-        question.problem, question.visit, count=PROPOSALS, allowance=allowance, seconds=seconds, like=like
-    )
-    return tuple(_proposal(question, question.problem, (slot,)) for slot in slots)
-
-
-def in_parts(
-    question: Question, number: int, allowance: Allowance, seconds: float, like: Standing
-) -> tuple[dict[str, Any], ...]:
-    """Everybody comes `number` times for an equal share, each time after the last and as near to it as possible."""
-    problem, parts = parted(question.problem, question.visit, number)
-    found = find_series(problem, parts, count=PROPOSALS, allowance=allowance, seconds=seconds, like=like)
-    return tuple(_proposal(question, problem, slots) for slots in found)
-
-
 def parted(problem: s.Problem, name: str, number: int) -> tuple[s.Problem, tuple[str, ...]]:
     """The problem with the visit as so many visits of an equal share of its length, one after the other."""
+    if number == 1:
+        return problem, (name,)
     visit = problem.visit_by_id[name]
     grid = problem.grid
     parties = tuple(

@@ -73,7 +73,6 @@ def find_slots(
     count: int = 5,
     allowance: Allowance = Allowance(),  # noqa: B008 - immutable
     seconds: float = 2.0,
-    like: Standing | None = None,
 ) -> tuple[Slot, ...]:
     """The `count` best half-days for the visit, best first; none where there is no place for it.
 
@@ -81,10 +80,9 @@ def find_slots(
     half-day the best start is offered; the earliest half-day is always among the offers. Where fewer than `count`
     half-days are open, further starts an hour apart fill up. Every slot has passed the checker: it breaks no
     constraint that the plan does not break already. After `seconds` the search ends with the half-days seen so far.
-    `like` spares reckoning again what a search among the same officers, places and days has reckoned (see `Standing`).
     Raises `KeyError` for a visit that the problem does not name.
     """
-    standing = Standing(problem, _without(plan or booked_plan(problem), visit_id), like=like)
+    standing = Standing(problem, _without(plan or booked_plan(problem), visit_id))
     return _offers(standing, visit_id, count, allowance, seconds)
 
 
@@ -95,28 +93,34 @@ def find_series(
     count: int = 5,
     allowance: Allowance = Allowance(),  # noqa: B008 - immutable
     seconds: float = 2.0,
-    like: Standing | None = None,
 ) -> tuple[tuple[Slot, ...], ...]:
     """Places for visits that are held one after the other, beside the problem's bookings.
 
     The `count` best for the first of them; for each further one the best on the first day that has a place for it.
-    `like` as in `find_slots`.
     """
-    standing, found = Standing(problem, booked_plan(problem), like=like), []
+    standing = Standing(problem, booked_plan(problem))
+    return series(standing, visit_ids, count=count, allowance=allowance, seconds=seconds)
+
+
+def series(
+    standing: Standing, visit_ids: Sequence[str], *, count: int, allowance: Allowance, seconds: float
+) -> tuple[tuple[Slot, ...], ...]:
+    """As `find_series`, beside what stands, and is left as it was: for several searches of one problem."""
+    problem, found = standing.problem, []
     for first in _offers(standing, visit_ids[0], count, allowance, seconds):
-        series = [first]
+        held = [first]
         standing.put(first.placement)
         for visit_id in visit_ids[1:]:
-            since = series[-1].placement.start // problem.day_ticks
+            since = held[-1].placement.start // problem.day_ticks
             following = _on_first_day(standing, problem.visit_by_id[visit_id], allowance, since=since)
             if following is None:
                 break
-            series.append(following)
+            held.append(following)
             standing.put(following.placement)
-        for slot in series:
+        for slot in held:
             standing.take(slot.placement.visit)
-        if len(series) == len(visit_ids):
-            found.append(tuple(series))
+        if len(held) == len(visit_ids):
+            found.append(tuple(held))
     return tuple(found)
 
 

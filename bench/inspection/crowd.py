@@ -43,8 +43,8 @@ from inspection.refusals import ProposalStale
 CASES, DISPATCHERS, SOLVERS, SHARED_EVERY = int(os.environ.get("CROWD_CASES", "500")), 50, 2, 5
 #: A city in which so many cases wait at once: staffed for so many times as many a year.
 YEARLY = CASES * 5
-#: A dispatcher's, for one case.
-PATIENCE_SECONDS = 120
+#: A dispatcher's, for one case; a busy machine is not a reason to give up.
+PATIENCE_SECONDS = 900
 #: The share of the cases that must have their visit in the end.
 MAJORITY = 0.9
 #: Windows that prepare the cases side by side.
