@@ -18,7 +18,7 @@ from documents.models import Dossier
 from documents.report import DossierReport, ProjectFacts, Severity, State
 from documents.store import Stored
 from inspection.catalogue import LEAD
-from inspection.commands import application, transitions
+from inspection.commands import case_documents, transitions
 from inspection.commands.transitions import lock_case, parties_of
 from inspection.models import Case, Letter, Matter, Project, Segment
 from inspection.refusals import WrongState
@@ -65,7 +65,7 @@ async def project_facts(session: AsyncSession, case: Case, *, now: datetime) -> 
         ids = [party.matter_id for party in parties]
         codes = set(await session.scalars(sa.select(col(Matter.code)).where(col(Matter.id).in_(ids))))
     else:
-        drawn = await application.matters_for(session, application.facts_of(segment), local_date(now))
+        drawn = await case_documents.matters_for(session, case_documents.facts_of(segment), local_date(now))
         codes = {matter.code for matter in drawn}
     return ProjectFacts(
         name=project.name,
@@ -123,7 +123,7 @@ async def keep_states(session: AsyncSession, event: Event, _: None, now: datetim
     ids = {line.name: line.id for line in await queries.files(session, dossier)}
     for item in report.checklist:
         first = next(iter(item.documents), None)
-        await application.record_document(
+        await case_documents.record_document(
             session,
             case,
             code=item.code,

@@ -16,6 +16,7 @@ from demo.loading.cases import facts_of
 from inspection.commands import (
     application,
     bookings,
+    case_documents,
     decisions,
     fieldwork,
     opinions,
@@ -81,8 +82,8 @@ class Desk:
         )
         segment = await application.register_segment(session, form, part)
         case = await application.create_case(session, segment, by=owner, wanted=wanted, now=now)
-        for code in await application.main_documents(session, case, local_date(now)):
-            await application.record_document(session, case, code=code, state=DocumentState.PRESENT)
+        for code in await case_documents.main_documents(session, case, local_date(now)):
+            await case_documents.record_document(session, case, code=code, state=DocumentState.PRESENT)
         await application.submit_case(session, case, by=owner, now=now)
         self.commands += 2
         return case.code, case.id
@@ -102,7 +103,7 @@ class Desk:
         case = await lock_case(session, code)
         if case.state is CaseState.RECEIVED:
             due = local_date(now) + timedelta(days=20)
-            missing = await application.missing_documents(session, case)
+            missing = await case_documents.missing_documents(session, case)
             gaps = [GapPromise(each, "补交", due) for each in missing]
             await application.accept_case(session, case, gaps=gaps, by=self.people.shown["window"], now=now)
         await parties.fan_out(session, case, by=self.people.shown["dispatcher"], now=now)

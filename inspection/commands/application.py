@@ -1,6 +1,6 @@
 """From application to acceptance: the owner applies, the window receives, asks once for what is missing, decides."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,16 +18,26 @@ from core.people import Account, AccountRole, Right
 from inspection.catalogue import current_matters
 from inspection.commands import letters, timekeeping
 from inspection.commands.aftercare import watch_promise
+from inspection.commands.case_documents import (
+    began_on,
+    document_names,
+    facts_of,
+    main_of,
+    matters_for,
+    missing_documents,
+    names_of,
+    present_documents,
+    require_documents,
+)
 from inspection.commands.delegations import require_right
 from inspection.commands.transitions import move, note
-from inspection.models import Case, CaseCounter, CaseDocument, Matter, Project, Promise, Segment
+from inspection.models import Case, CaseCounter, Project, Promise, Segment
 from inspection.reckoning import reckoning
 from inspection.refusals import ReasonRequired, SegmentHasOpenCase, WrongState
 from inspection.rules import ENDED, Situation
 from inspection.states import (
     CaseKind,
     CaseState,
-    DocumentState,
     Event,
     LetterKind,
     Node,
@@ -35,7 +45,7 @@ from inspection.states import (
     PromiseKind,
     RefusalGround,
 )
-from inspection.triggers import Facts, Risk, draws_in
+from inspection.triggers import Facts, Risk
 
 PROFILES = {
     Risk.LOW: Profile.LOW_RISK,
@@ -190,11 +200,6 @@ async def create_case(
     return case
 
 
-def began_on(case: Case) -> date:
-    """The day whose version of the catalogue the case keeps."""
-    return local_date(case.created_at)
-
-
 async def _refuse_second_case(session: AsyncSession, segment: Segment, kind: CaseKind) -> None:
     """The segment's row is held, so that of two applications at once one sees the other."""
     await session.execute(sa.select(col(Segment.id)).where(col(Segment.id) == segment.id).with_for_update())
@@ -205,43 +210,6 @@ async def _refuse_second_case(session: AsyncSession, segment: Segment, kind: Cas
     )
     if code is not None:
         raise SegmentHasOpenCase(code=code)
-
-
-def facts_of(segment: Segment) -> Facts:
-    return msgspec.convert(segment.facts, Facts)
-
-
-async def matters_for(session: AsyncSession, facts: Facts, on: date) -> list[Matter]:
-    """Which matters the rules draw in, in the catalogue's order."""
-    return [matter for matter in await current_matters(session, on) if draws_in(matter.triggers, facts)]
-
-
-async def require_documents(session: AsyncSession, case: Case, matters: Iterable[Matter]) -> None:
-    codes = dict.fromkeys(document["code"] for matter in matters for document in matter.documents)
-    rows = [{"case_id": case.id, "code": code, "state": DocumentState.MISSING, "note": ""} for code in codes]
-    if rows:
-        await session.execute(insert(CaseDocument).values(rows).on_conflict_do_nothing())
-
-
-async def record_document(
-    session: AsyncSession,
-    case: Case,
-    *,
-    code: str,
-    state: DocumentState,
-    file_id: int | None = None,
-    note_text: str = "",
-) -> CaseDocument:
-    """What the intake found about one document; a document nobody asked for is kept too."""
-    values = {"case_id": case.id, "code": code, "state": state, "file_id": file_id, "note": note_text}
-    rows = await session.scalars(
-        insert(CaseDocument)
-        .values(values)
-        .on_conflict_do_update(index_elements=["case_id", "code"], set_=values)
-        .returning(CaseDocument),
-        execution_options={"populate_existing": True},
-    )
-    return rows.one()
 
 
 async def submit_case(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:
@@ -258,7 +226,7 @@ async def submit_case(session: AsyncSession, case: Case, *, by: int, now: dateti
 async def receive_case(session: AsyncSession, case: Case, *, by: int, now: datetime) -> None:
     await move(session, case, Event.RECEIVE, by=by, now=now)
     case.received_at = now
-    content = {"documents": await _names(session, case, await present_documents(session, case))}
+    content = {"documents": await names_of(session, case, await present_documents(session, case))}
     await letters.to_applicant(session, case, LetterKind.RECEIPT, content, now=now)
 
 
@@ -301,7 +269,7 @@ async def accept_case(
     if missing:
         await require_right(session, by, Right.COMMITMENT, now=now)
     matters = await current_matters(session, began_on(case))
-    main = _main(matters, facts_of(await session.get_one(Segment, case.segment_id)))
+    main = main_of(matters, facts_of(await session.get_one(Segment, case.segment_id)))
     promised = {gap.document for gap in gaps if gap.text.strip() and gap.due > local_date(now)}
     situation = Situation(
         main_documents_missing=frozenset(missing & main),
@@ -324,7 +292,7 @@ async def accept_case(
         )
     for due in sorted({gap.due for gap in gaps}):
         watch_promise(session, due, now=now, case=case)
-    names = _document_names(matters)
+    names = document_names(matters)
     owed = [{"name": names.get(gap.document, gap.document), "due": gap.due.isoformat()} for gap in gaps]
     content = {**await _promised(session, case), "gaps": owed}
     await letters.to_applicant(session, case, LetterKind.ACCEPTANCE, content, now=now)
@@ -342,17 +310,6 @@ async def _promised(session: AsyncSession, case: Case) -> dict[str, object]:
     """What the letter says of the time: as reckoned on the day of acceptance."""
     (whole,) = await timekeeping.running_clocks(session, case, (Node.WHOLE,))
     return {"promised_days": case.promised_days, "due": whole.due.isoformat()}
-
-
-async def _names(session: AsyncSession, case: Case, codes: Collection[str]) -> list[str]:
-    """Chinese names of documents, in the catalogue's order; one that it does not know keeps its code."""
-    known = _document_names(await current_matters(session, began_on(case)))
-    return [known[code] for code in known if code in codes] + sorted(set(codes) - set(known))
-
-
-def _document_names(matters: Iterable[Matter]) -> dict[str, str]:
-    """In Chinese, by code, in the catalogue's order."""
-    return {each["code"]: each["zh"] for matter in matters for each in matter.documents}
 
 
 async def _start_promise(session: AsyncSession, case: Case, *, now: datetime) -> None:
@@ -374,35 +331,6 @@ async def refuse_case(
     data = {"reason": reason, "ground": ground.value}
     await move(session, case, Event.REFUSE, by=by, now=now, situation=Situation(reason=reason), data=data)
     await letters.to_applicant(session, case, LetterKind.REFUSAL, data, now=now)
-
-
-async def missing_documents(session: AsyncSession, case: Case) -> set[str]:
-    rows = await session.scalars(
-        sa.select(col(CaseDocument.code)).where(
-            col(CaseDocument.case_id) == case.id, col(CaseDocument.state) == DocumentState.MISSING
-        )
-    )
-    return set(rows)
-
-
-async def present_documents(session: AsyncSession, case: Case) -> set[str]:
-    rows = await session.scalars(
-        sa.select(col(CaseDocument.code)).where(
-            col(CaseDocument.case_id) == case.id, col(CaseDocument.state) != DocumentState.MISSING
-        )
-    )
-    return set(rows)
-
-
-async def main_documents(session: AsyncSession, case: Case, on: date) -> set[str]:
-    """Codes of the documents without which the case cannot be accepted."""
-    segment = await session.get_one(Segment, case.segment_id)
-    return _main(await current_matters(session, on), facts_of(segment))
-
-
-def _main(matters: Iterable[Matter], facts: Facts) -> set[str]:
-    drawn = [matter for matter in matters if draws_in(matter.triggers, facts)]
-    return {each["code"] for matter in drawn for each in matter.documents if each["main"]}
 
 
 async def _overdue(session: AsyncSession, case: Case, node: Node, now: datetime) -> str | None:

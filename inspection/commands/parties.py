@@ -11,7 +11,7 @@ from core.errors import NotAllowed, NotFound
 from core.people import Account
 from inspection.catalogue import LEAD, current_matters
 from inspection.commands import letters, timekeeping
-from inspection.commands.application import began_on, facts_of, require_documents
+from inspection.commands.case_documents import began_on, facts_of, require_documents
 from inspection.commands.transitions import move, move_party, note, parties_of
 from inspection.models import Case, Finding, Matter, Party, Segment
 from inspection.refusals import AlreadyDrawnIn, PartyMissing, ReasonRequired, WrongState

@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from core.errors import NotAllowed, NotFound
 from inspection import refusals
-from inspection.commands import application, interruptions, parties
+from inspection.commands import application, case_documents, interruptions, parties
 from inspection.commands.application import GapPromise
 from inspection.commands.timekeeping import running_clocks
 from inspection.commands.transitions import parties_of
@@ -35,7 +35,7 @@ async def test_codes_count_up_within_a_year(session: AsyncSession, world: World)
 
 async def test_main_document_cannot_be_promised(session: AsyncSession, world: World) -> None:
     case = await received(session, world)
-    missing = await application.missing_documents(session, case)
+    missing = await case_documents.missing_documents(session, case)
     gaps = [GapPromise(code, "补交", date(2026, 3, 30)) for code in missing]
     with pytest.raises(refusals.MainDocumentsMissing):
         await application.accept_case(session, case, gaps=gaps, by=world.window, now=at(3))
@@ -44,7 +44,7 @@ async def test_main_document_cannot_be_promised(session: AsyncSession, world: Wo
 async def test_gap_needs_a_promise_with_a_date_to_come(session: AsyncSession, world: World) -> None:
     case = await received(session, world)
     await bring_main_documents(session, case, at(3))
-    missing = await application.missing_documents(session, case)
+    missing = await case_documents.missing_documents(session, case)
     for due, text in ((date(2026, 3, 3), "补交"), (date(2026, 3, 30), " ")):
         gaps = [GapPromise(code, text, due) for code in missing]
         with pytest.raises(refusals.GapWithoutPromise):
@@ -58,8 +58,8 @@ async def test_gap_needs_a_promise_with_a_date_to_come(session: AsyncSession, wo
 
 async def test_complete_dossier_needs_no_promise(session: AsyncSession, world: World) -> None:
     case = await received(session, world)
-    for code in await application.missing_documents(session, case):
-        await application.record_document(session, case, code=code, state=DocumentState.PRESENT)
+    for code in await case_documents.missing_documents(session, case):
+        await case_documents.record_document(session, case, code=code, state=DocumentState.PRESENT)
     await application.accept_case(session, case, by=world.window, now=at(3))
     assert case.state is CaseState.ACCEPTED
 

@@ -13,7 +13,16 @@ from sqlmodel import col
 from core.clock import LOCAL
 from core.people import Account, Delegation, Right
 from inspection.catalogue import LEAD, read_catalogue, seed_catalogue
-from inspection.commands import application, bookings, decisions, opinions, parties, replies, visits
+from inspection.commands import (
+    application,
+    bookings,
+    case_documents,
+    decisions,
+    opinions,
+    parties,
+    replies,
+    visits,
+)
 from inspection.commands.application import GapPromise, ProjectForm, SegmentForm
 from inspection.commands.transitions import parties_of
 from inspection.models import Booking, Case, Certificate, Officer, Party, Segment, SlotProposal
@@ -168,8 +177,8 @@ async def slotting_of(session: AsyncSession, world: World, segment: Segment, now
 
 
 async def bring_main_documents(session: AsyncSession, case: Case, now: datetime) -> None:
-    for code in await application.main_documents(session, case, now.date()):
-        await application.record_document(session, case, code=code, state=DocumentState.PRESENT)
+    for code in await case_documents.main_documents(session, case, now.date()):
+        await case_documents.record_document(session, case, code=code, state=DocumentState.PRESENT)
 
 
 async def accepted(
@@ -186,7 +195,7 @@ async def _accept(session: AsyncSession, world: World, case: Case, now: datetime
     await bring_main_documents(session, case, now)
     gaps = [
         GapPromise(code, "补交", now.date() + timedelta(days=20))
-        for code in await application.missing_documents(session, case)
+        for code in await case_documents.missing_documents(session, case)
     ]
     await application.accept_case(session, case, gaps=gaps, by=world.window, now=now)
 
