@@ -144,12 +144,12 @@ async def offer_slot(
 
 
 async def confirm_slot(
-    session: AsyncSession, case: Case, proposal_id: int, *, by: int, now: datetime
+    session: AsyncSession, case: Case, proposal_id: int, *, patiently: bool = False, by: int, now: datetime
 ) -> Visit:
     """The lead fixes the time: officers are booked and every party is invited, or nothing happens at all.
 
-    Where an officer has been booked, or has become unavailable, meanwhile, a colleague comes. Raises `SlotTaken` when
-    none can.
+    Where an officer has been booked, or has become unavailable, meanwhile, a colleague comes; `patiently`: only once
+    other bookings that are being made have ended. Raises `SlotTaken` when none can.
     """
     proposal = await offered(session, case, proposal_id, now=now)
     if await standing_visit(session, case):
@@ -158,7 +158,7 @@ async def confirm_slot(
     if set(parties) != {team["party_id"] for team in proposal.teams}:
         raise ProposalStale
     proposed = parts_of(proposal)
-    parts = await take_seats(session, case, proposed)
+    parts = await take_seats(session, case, proposed, patiently=patiently)
     visit = Visit(
         case_id=case.id,
         round=case.round,

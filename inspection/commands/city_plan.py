@@ -47,7 +47,11 @@ async def city_problem(session: AsyncSession, *, now: datetime) -> Problem:
 async def book_planned(
     session: AsyncSession, code: str, teams: Sequence[dict[str, Any]], *, by: int, now: datetime
 ) -> Visit:
-    """Book a case as planned. Raises `SlotTaken` or `ProposalStale` where that has been overtaken."""
+    """Book a case as planned. Raises `SlotTaken` or `ProposalStale` where that has been overtaken.
+
+    Cases of a plan are booked beside each other and share their officers, so that nobody is sent instead of those who
+    are planned only because another case is being booked.
+    """
     case = await lock_case(session, code)
     proposal = await offer_slot(session, case, teams, reason="city_plan", by=by, now=now)
-    return await confirm_slot(session, case, proposal.id, by=by, now=now)
+    return await confirm_slot(session, case, proposal.id, patiently=True, by=by, now=now)

@@ -80,12 +80,17 @@ _TRY = sa.select(
 ).join(_FREE, _FREE.c.id == _WANTED.c.officer)
 
 
-async def take_seats(session: AsyncSession, case: Case, parts: Sequence[Part]) -> list[Part]:
+async def take_seats(
+    session: AsyncSession, case: Case, parts: Sequence[Part], *, patiently: bool = False
+) -> list[Part]:
     """The parts as proposed; a free colleague of the same post comes for whoever is, or is being, given other work.
 
-    Who is being given other work is waited for where no colleague is free, but not for long. Raises `SlotTaken` where
-    somebody is missing.
+    Who is being given other work is waited for where no colleague is free, but not for long; `patiently`: he is waited
+    for first, so that colleagues come only for who has other work. Raises `SlotTaken` where somebody is missing.
     """
+    if patiently:
+        await hold(session, parts)
+        return await _seated(session, case, parts, set())
     try:
         async with session.begin_nested():
             held = await try_hold(session, parts)

@@ -1,5 +1,6 @@
 """Every waiting case planned at once: the problem, what a plan says of each case, and its booking."""
 
+import asyncio
 from datetime import datetime
 
 import pytest
@@ -8,14 +9,16 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from core.db import Database
+from core.settings import Settings
 from inspection import refusals
 from inspection.city_plan import left_out, offers, waiting_visits
 from inspection.commands import bookings
 from inspection.commands.application import SegmentForm, register_segment
 from inspection.commands.city_plan import book_planned, city_problem, waiting_cases
 from inspection.commands.parties import invited_parties
-from inspection.models import Booking, Leave
-from inspection.states import BookingState, PartyState
+from inspection.models import Booking, Leave, Officer
+from inspection.states import BookingState, PartyState, Post
 from scheduling.checker import check
 from scheduling.engine import Budget, Solution, solve
 from scheduling.plan import Plan, booked_plan
@@ -23,6 +26,7 @@ from scheduling.problem import Level, Problem, Term
 from tests.inspection.world import (
     World,
     at,
+    build_world,
     confirmed,
     facts,
     project_form,
@@ -105,26 +109,63 @@ async def test_plan_overtaken_by_leave_books_nothing(session: AsyncSession, worl
     assert await waiting_cases(session) == [case]
 
 
-async def test_visits_at_one_site_share_one_way_and_are_booked_so(
-    session: AsyncSession, world: World
-) -> None:
-    """Two segments of a project: the same people stay for the second, and nobody travels for it."""
-    first = await slotting(session, world, at(3), 6, floor_area=2000)
+async def plan_of_one_site(session: AsyncSession, world: World) -> tuple[Problem, Plan]:
+    """Two segments of a project: the same people stay for the second, because nobody then travels for it."""
+    await slotting(session, world, at(3), 6, floor_area=2000)
     form = SegmentForm(number=2, name="二期", facts=facts(floor_area=2000))
     segment = await register_segment(session, project_form(6), form)
-    second = await slotting_of(session, world, segment, at(3))
+    await slotting_of(session, world, segment, at(3))
     problem = await city_problem(session, now=at(3))
     nearest = (Level(weights={Term.UNSERVED: 1}), Level(weights={Term.TRAVEL: 1}))
     plan = solve(structs.replace(problem, levels=nearest), budget=Budget(moves=1_000)).plan
+    one, other = ([set(team) for team in each.teams] for each in plan.placements)
+    assert one == other
+    return problem, plan
+
+
+async def test_visits_at_one_site_share_one_way_and_are_booked_so(
+    session: AsyncSession, world: World
+) -> None:
+    problem, plan = await plan_of_one_site(session, world)
     travel = check(problem, plan).terms[Term.TRAVEL]
     alone = Plan(placements=plan.placements[:1])
     assert travel == check(problem, alone).terms[Term.TRAVEL] > 0
 
-    found = offers(problem, plan)
-    for code in (first.code, second.code):
-        await book_planned(session, code, found[code], by=world.dispatcher, now=at(3))
+    for code, teams in offers(problem, plan).items():
+        await book_planned(session, code, teams, by=world.dispatcher, now=at(3))
     await slotting(session, world, at(3), 3)
     later = await city_problem(session, now=at(3))
     stands = booked_plan(later)
     assert len(stands.placements) == 2
     assert check(later, stands).terms[Term.TRAVEL] == travel
+
+
+async def test_cases_of_one_plan_keep_their_teams_when_they_are_booked_at_once(settings: Settings) -> None:
+    """Colleagues are free, but nobody is sent instead of who is planned because the other case is being booked."""
+    database = Database(settings)
+    async with database.transaction() as session:
+        world = await build_world(session, at(3))
+        await session.execute(sa.update(Officer).values(post=Post.PRIMARY))
+        problem, plan = await plan_of_one_site(session, world)
+    found = offers(problem, plan)
+    first, second = found
+
+    async def book(code: str) -> None:
+        async with database.transaction() as session:
+            await book_planned(session, code, found[code], by=world.dispatcher, now=at(3))
+
+    async with database.transaction() as session:
+        await book_planned(session, first, found[first], by=world.dispatcher, now=at(3))
+        other = asyncio.create_task(book(second))
+        await asyncio.sleep(0.3)
+    await asyncio.wait_for(other, 60)
+    async with database.transaction() as session:
+        rows = await session.execute(sa.select(col(Booking.party_id), col(Booking.officer_id)))
+        seats = sorted((row.party_id, row.officer_id) for row in rows)
+    await database.close()
+    assert seats == sorted(
+        (team["party_id"], officer)
+        for teams in found.values()
+        for team in teams
+        for officer in team["officer_ids"]
+    )
