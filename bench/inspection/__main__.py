@@ -11,6 +11,7 @@ computes while others wait for the database).
 import asyncio
 import json
 import os
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -33,7 +34,7 @@ from bench.inspection.ledger_figures import figures_of
 from bench.inspection.replay import NOW, Tally, build_year, run_lanes
 from bench.inspection.staff import Staff, hire
 from bench.inspection.trade_figures import trade_figures
-from bench.targets import target
+from bench.targets import at_most, target
 from core import calendars, ledger
 from core.db import Database
 from core.settings import Settings
@@ -48,7 +49,7 @@ from migrations.schema import metadata
 from tendering.commands import publish_notices
 
 CASES, LANES = int(os.environ.get("CASES", "330")), int(os.environ.get("LANES", "3"))
-TARGET_SECONDS = 120
+TARGET_SECONDS, CROWD_SECONDS = 120, 240
 NOTICES = 2_000
 
 
@@ -166,11 +167,14 @@ async def compare(settings: Settings, tallies: Sequence[Tally]) -> dict[str, Any
 
 
 def main() -> None:
+    """With `crowd` as its argument, the crowd alone."""
     folder = tempfile.TemporaryDirectory(prefix="yichuang-bench-", ignore_cleanup_errors=True)
     with folder as place, Embedded(Settings(data_dir=Path(place))) as settings:
         server = int((Path(place) / "postgres" / "postmaster.pid").read_text().split()[0])
-        year, crowded = (_empty(settings, name) for name in ("replay", "crowd"))
-        report = replay(year, server=server) | {"crowd": asyncio.run(confirm_at_once(crowded))}
+        report: dict[str, Any] = {"targets": []}
+        if sys.argv[1:] != ["crowd"]:
+            report |= replay(_empty(settings, "replay"), server=server)
+        report["crowd"] = asyncio.run(confirm_at_once(_empty(settings, "crowd")))
         report["targets"].append(
             target(
                 "fifty dispatchers at once",
@@ -178,6 +182,9 @@ def main() -> None:
                 report["crowd"]["outcomes"],
                 met=report["crowd"].pop("met"),
             )
+        )
+        report["targets"].append(
+            at_most("seconds until all have confirmed", CROWD_SECONDS, report["crowd"]["seconds"], "s")
         )
         print(json.dumps(report, ensure_ascii=False, indent=1))
 
