@@ -3,10 +3,13 @@
 from collections import defaultdict
 from typing import Any
 
+from msgspec import structs
+
 from inspection.slot_answers import MOST_PARTS, parted, teams_of
 from scheduling.bounds import hopeless
-from scheduling.plan import Placement, Plan
-from scheduling.problem import Problem
+from scheduling.checker import check
+from scheduling.plan import Placement, Plan, booked_plan
+from scheduling.problem import DayWindow, Leave, Problem
 
 
 def case_of(visit: str) -> str:
@@ -16,6 +19,33 @@ def case_of(visit: str) -> str:
 
 def waiting_visits(problem: Problem) -> list[str]:
     return [visit.id for visit in problem.visits if visit.id not in problem.booking_by_visit]
+
+
+def around_misfits(problem: Problem) -> Problem:
+    """Without the visits that stand although they break a rule; their officers are away for those half-days.
+
+    An engine cannot keep such a visit: it would leave it out and give other work to its officers.
+    """
+    misfits = {each.visit for each in check(problem, booked_plan(problem)).violations}
+    away: dict[str, list[Leave]] = defaultdict(list)
+    for booking in problem.bookings:
+        for start, team in zip(booking.starts, booking.teams, strict=True):
+            day, tick = divmod(start, problem.day_ticks)
+            half = DayWindow(start=0, end=problem.noon)
+            if tick >= problem.noon:
+                half = DayWindow(start=problem.noon, end=problem.day_ticks)
+            today = problem.date_of(day)
+            for officer in team if booking.visit in misfits else ():
+                away[officer].append(Leave(first=today, last=today, part=half))
+    return structs.replace(
+        problem,
+        visits=tuple(each for each in problem.visits if each.id not in misfits),
+        bookings=tuple(each for each in problem.bookings if each.visit not in misfits),
+        officers=tuple(
+            structs.replace(each, leave=(*each.leave, *away[each.id])) if each.id in away else each
+            for each in problem.officers
+        ),
+    )
 
 
 def in_parts(problem: Problem) -> Problem:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from inspection.city_plan import in_parts
+from inspection.city_plan import around_misfits, in_parts
 from inspection.commands.bookings import confirm_slot, offer_slot
 from inspection.commands.parties import invited_parties
 from inspection.commands.transitions import lock_case
@@ -41,7 +41,8 @@ async def city_problem(session: AsyncSession, *, now: datetime) -> Problem:
     cases = [(case, await invited_parties(session, case)) for case in await waiting_cases(session)]
     if not cases:
         raise NobodyWaits
-    return await asyncio.to_thread(in_parts, await build_city(session, cases, horizon_of(at, now), at))
+    problem = around_misfits(await build_city(session, cases, horizon_of(at, now), at))
+    return await asyncio.to_thread(in_parts, problem)
 
 
 async def book_planned(

@@ -12,7 +12,7 @@ from sqlmodel import col
 from core.db import Database
 from core.settings import Settings
 from inspection import refusals
-from inspection.city_plan import left_out, offers, waiting_visits
+from inspection.city_plan import around_misfits, left_out, offers, waiting_visits
 from inspection.commands import bookings
 from inspection.commands.application import SegmentForm, register_segment
 from inspection.commands.city_plan import book_planned, city_problem, waiting_cases
@@ -21,8 +21,8 @@ from inspection.models import Booking, Leave, Officer
 from inspection.states import BookingState, PartyState, Post
 from scheduling.checker import check
 from scheduling.engine import Budget, Solution, solve
-from scheduling.plan import Plan, booked_plan
-from scheduling.problem import Level, Problem, Term
+from scheduling.plan import Placement, Plan, booked_plan
+from scheduling.problem import Hold, Level, Problem, Term
 from tests.inspection.world import (
     World,
     at,
@@ -33,6 +33,7 @@ from tests.inspection.world import (
     slotting,
     slotting_of,
 )
+from tests.scheduling.towns import booking, officer, problem, visit
 
 
 def solved(problem: Problem) -> Solution:
@@ -169,3 +170,17 @@ async def test_cases_of_one_plan_keep_their_teams_when_they_are_booked_at_once(s
         for team in teams
         for officer in team["officer_ids"]
     )
+
+
+def test_officers_of_a_standing_visit_that_breaks_a_rule_are_not_free() -> None:
+    """It begins before anybody could be there: the engine cannot keep it, and yet they will go."""
+    crew = tuple(officer(name, "消防") for name in ("张", "李"))
+    early = Placement(visit="甲", starts=(540,), teams=(("张", "李"),))
+    visits = (visit("甲", "消防"), visit("乙", "消防"))
+    stands = problem(visits, crew, bookings=(booking(early, hold=Hold.PINNED),), days=1)
+    assert {each.visit for each in check(stands, booked_plan(stands)).violations} == {"甲"}
+    planned = around_misfits(stands)
+    assert waiting_visits(planned) == ["乙"]
+    (placed,) = solved(planned).plan.placements
+    assert placed.start >= planned.noon
+    assert around_misfits(planned) == planned
