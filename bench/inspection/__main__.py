@@ -4,8 +4,8 @@ Every case of the preset goes its way: application, review, joint slots, replies
 rectification, recheck, issue. Timed transitions fire in order between the people's acts. Then each indicator is
 computed from the tables and again, by other code, from an export of the audit ledger. Prints one JSON object.
 
-`CASES` sets how many cases the year has (330 unless set), `LANES` how many processes replay it (3, of which one
-computes while others wait for the database).
+`CASES` sets how many cases the year has (330 unless set), `LANES` how many processes replay it (4: while
+some have ended their day and wait, the others keep two cores busy).
 """
 
 import asyncio
@@ -48,7 +48,7 @@ from inspection.queries.indicator_facts import compute
 from migrations.schema import metadata
 from tendering.commands import publish_notices
 
-CASES, LANES = int(os.environ.get("CASES", "330")), int(os.environ.get("LANES", "3"))
+CASES, LANES = int(os.environ.get("CASES", "330")), int(os.environ.get("LANES", "4"))
 TARGET_SECONDS, CROWD_SECONDS = 120, 240
 NOTICES = 2_000
 
