@@ -24,9 +24,13 @@ def waiting_visits(problem: Problem) -> list[str]:
 def around_misfits(problem: Problem) -> Problem:
     """Without the visits that stand although they break a rule; their officers are away for those half-days.
 
-    An engine cannot keep such a visit: it would leave it out and give other work to its officers.
+    An engine cannot keep such a visit: it would leave it out and give other work to its officers. Who is away may make
+    another visit a misfit, which is then treated alike.
     """
-    misfits = {each.visit for each in check(problem, booked_plan(problem)).violations}
+    broken = {each.visit for each in check(problem, booked_plan(problem)).violations}
+    misfits = broken & problem.booking_by_visit.keys()
+    if not misfits:
+        return problem
     away: dict[str, list[Leave]] = defaultdict(list)
     for booking in problem.bookings:
         for start, team in zip(booking.starts, booking.teams, strict=True):
@@ -37,7 +41,7 @@ def around_misfits(problem: Problem) -> Problem:
             today = problem.date_of(day)
             for officer in team if booking.visit in misfits else ():
                 away[officer].append(Leave(first=today, last=today, part=half))
-    return structs.replace(
+    less = structs.replace(
         problem,
         visits=tuple(each for each in problem.visits if each.id not in misfits),
         bookings=tuple(each for each in problem.bookings if each.visit not in misfits),
@@ -46,6 +50,7 @@ def around_misfits(problem: Problem) -> Problem:
             for each in problem.officers
         ),
     )
+    return around_misfits(less)
 
 
 def in_parts(problem: Problem) -> Problem:
