@@ -1,10 +1,10 @@
 """Whether officers can really be where a plan wants them, asked again under their locks."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
@@ -25,12 +25,15 @@ from inspection.models import (
     Project,
     Recusal,
     Segment,
+    Vehicle,
     Visit,
 )
 from inspection.states import BookingState
 
 #: No two sites of a city lie further apart; bookings within it are looked at for travel.
 LONGEST_RIDE = timedelta(hours=3)
+#: Whatever shares a half-day with a visit lies within it.
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +163,70 @@ async def _unqualified(session: AsyncSession, theirs: Parts) -> Iterable[Part]:
             for first, last in papers[part.party_id, officer]
         )
     ]
+
+
+async def left_behind(
+    session: AsyncSession, case: Case, parts: Sequence[Part], *, leaving: Collection[int] = ()
+) -> set[Part]:
+    """Those whom no vehicle of their pool has a seat for in that half-day, once the officers `leaving` stay at home.
+
+    The pools' vehicles are locked, so that two visits never take the same seat.
+    """
+    rows = await session.execute(
+        sa.select(col(Officer.id), col(Officer.vehicle_pool)).where(
+            col(Officer.id).in_({part.officer_id for part in parts})
+        )
+    )
+    pools = {officer: pool for officer, pool in rows if pool is not None}
+    if not pools:
+        return set()
+    vehicles = await session.scalars(
+        sa.select(Vehicle)
+        .where(col(Vehicle.pool).in_(set(pools.values())), col(Vehicle.active))
+        .order_by(col(Vehicle.id))
+        .with_for_update(key_share=True)
+    )
+    seats = Counter[str]()
+    for vehicle in vehicles:
+        seats[vehicle.pool] += vehicle.seats
+    riders: dict[tuple[str, date, bool], set[int]] = defaultdict(set)
+    for officer, pool, during in await _riding(session, case, pools, parts, leaving):
+        riders[pool, *half_day(during.lower)].add(officer)
+    behind = set()
+    for part in (each for each in parts if each.officer_id in pools):
+        pool = pools[part.officer_id]
+        out = riders[pool, *half_day(part.starts_at)]
+        if part.officer_id in out or len(out) < seats[pool]:
+            out.add(part.officer_id)
+        else:
+            behind.add(part)
+    return behind
+
+
+async def _riding(
+    session: AsyncSession,
+    case: Case,
+    pools: Mapping[int, str],
+    parts: Sequence[Part],
+    leaving: Collection[int],
+) -> Iterable[Any]:
+    """Officer, pool and time of what these pools carry on these days."""
+    first, last = min(part.starts_at for part in parts), max(part.ends_at for part in parts)
+    stays = sa.not_(sa.and_(col(Visit.case_id) == case.id, col(Booking.officer_id).in_(leaving)))
+    return await session.execute(
+        sa.select(col(Booking.officer_id), col(Officer.vehicle_pool), col(Booking.during))
+        .join(Officer, col(Officer.id) == col(Booking.officer_id))
+        .join(Visit, col(Visit.id) == col(Booking.visit_id))
+        .where(
+            col(Officer.vehicle_pool).in_(set(pools.values())),
+            col(Booking.state) == BookingState.BOOKED,
+            col(Booking.during).op("&&")(Range(first - A_DAY, last + A_DAY)),
+            stays,
+        )
+    )
+
+
+def half_day(moment: datetime) -> tuple[date, bool]:
+    """The day, and whether it is the afternoon."""
+    local = moment.astimezone(LOCAL)
+    return local.date(), local.time() >= clocks.NOON

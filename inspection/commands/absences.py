@@ -15,7 +15,7 @@ from core import ledger, outbox
 from core.clock import local_date
 from core.errors import FieldProblem, InvalidInput, NotFound
 from inspection import clocks
-from inspection.availability import Part, unavailable
+from inspection.availability import Part, left_behind, unavailable
 from inspection.commands import letters
 from inspection.commands.bookings import (
     confirm_slot,
@@ -198,9 +198,12 @@ async def _seat(
     present = {(booking.officer_id, booking.span) for booking in booked}
     new = [part for part in wanted if (part.officer_id, part.span) not in present]
     kept = {(part.officer_id, part.span) for part in wanted}
-    if new and await unavailable(session, case, new):
-        raise SlotTaken
     given_up = [booking for booking in booked if (booking.officer_id, booking.span) not in kept]
+    leaving = {booking.officer_id for booking in given_up}
+    if new and (
+        await unavailable(session, case, new) or await left_behind(session, case, new, leaving=leaving)
+    ):
+        raise SlotTaken
     await _hand_over(session, case, visit, party, given_up=given_up, parts=new, now=now, data=data)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import outbox
-from inspection.availability import Part, unavailable
+from inspection.availability import Part, left_behind, unavailable
 from inspection.commands import letters, timekeeping
 from inspection.commands.bookings import (
     cancel_visit,
@@ -163,7 +163,8 @@ async def replace_team(
         Part(party.id, officer, *span) for officer, theirs in zip(new, spans, strict=True) for span in theirs
     ]
     await hold(session, parts)
-    if away := await unavailable(session, case, parts):
+    away = await unavailable(session, case, parts)
+    if away := away or await left_behind(session, case, parts, leaving=leaving):
         numbers = await numbers_of(session, {part.officer_id for part in away})
         raise OfficerUnavailable(numbers=numbers)
     await reseat(

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from core import ledger
 from core.clock import local_date
-from inspection.availability import Part, unavailable
+from inspection.availability import Part, left_behind, unavailable
 from inspection.models import Booking, Case, Officer, Party, Project, Segment, Visit
 from inspection.refusals import SlotTaken
 from inspection.states import BookingState, Post
@@ -115,13 +115,15 @@ _PATIENCE = sa.select(sa.func.set_config("lock_timeout", sa.bindparam("limit"), 
 
 async def _seated(session: AsyncSession, case: Case, parts: Sequence[Part], held: set[Part]) -> list[Part]:
     lost = held | await unavailable(session, case, parts)
-    kept = [part for part in parts if part not in lost]
-    if not lost:
-        return kept
-    instead = await stand_ins(session, case, lost, without={part.officer_id for part in parts})
-    if not instead:
+    seated = [part for part in parts if part not in lost]
+    if lost:
+        instead = await stand_ins(session, case, lost, without={part.officer_id for part in parts})
+        if not instead:
+            raise SlotTaken
+        seated += [part for theirs in instead.values() for part in theirs]
+    if await left_behind(session, case, seated):
         raise SlotTaken
-    return [*kept, *(part for theirs in instead.values() for part in theirs)]
+    return seated
 
 
 async def stand_ins(
