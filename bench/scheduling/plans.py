@@ -20,8 +20,6 @@ from scheduling.engine import Budget, solve
 from scheduling.plan import Plan
 from scheduling.problem import Problem, Term
 
-#: Peers are asked up to this size; beyond it they have long stopped finding complete plans.
-LARGEST_FOR_PEERS = 200
 #: Up to this size the gap to the lower bound is a target.
 LARGEST_FOR_BOUND = 100
 #: A peer that builds its model for long may overrun its seconds so much, and take so long to start.
@@ -37,7 +35,7 @@ def run(sizes: list[int], peers: list[str], *, seconds: float, workers: int, see
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
             rows.append(process.submit(ours, size, seconds, workers, seed).result())
         say(rows[-1])
-        for name in peers if size <= LARGEST_FOR_PEERS else ():
+        for name in peers:
             rows.append(_peer(name, size, seconds, workers))
             say(rows[-1])
     return rows
@@ -140,6 +138,9 @@ def targets(rows: list[Row]) -> list[Row]:
         if size in own:
             value = own[size]["complete_seconds"]
             judged.append(at_most(f"city first complete plan at {size} visits", limit, value, "s"))
+    judged.append(
+        at_most("rules broken by the city's plans", 0, sum(row["violations"] for row in own.values()), "")
+    )
     for size, row in own.items():
         if "gap_percent" in row:
             judged.append(at_most(f"city gap to the bound at {size} visits", 2, row["gap_percent"], "%"))

@@ -11,6 +11,7 @@ import msgspec
 
 from bench.scheduling.city import instance
 from bench.targets import Row, at_most, say
+from scheduling.checker import check
 from scheduling.disturbances import OfficerOut
 from scheduling.engine import Budget, solve
 from scheduling.explain import NoSlot
@@ -117,7 +118,11 @@ def run(visits: int, questions: int) -> Row:
     problem = instance(visits)
     standing = solve(problem, budget=Budget(seconds=STANDING_SECONDS)).plan
     random = Random(1)
-    row: Row = {"visits": visits, "standing": len(standing.placements)}
+    row: Row = {
+        "visits": visits,
+        "standing": len(standing.placements),
+        "violations": len(check(problem, standing).violations),
+    }
     asks = (("slots", ask_slots), ("explanations", ask_explanations), ("repairs", ask_repairs))
     for name, ask in asks:
         row[name] = ask(problem, standing, random, questions)
@@ -136,6 +141,7 @@ def targets(row: Row) -> list[Row]:
             (f"repair of an officer's day {at}, p95", 2, "repairs", "p95"),
         )
     ]
+    judged.append(at_most("rules broken by the standing plan", 0, row["violations"], ""))
     if row["small_repairs"]:
         judged.append(
             at_most("repair's moves over the proven least", 1.1, max(row["small_repairs"]), "times")

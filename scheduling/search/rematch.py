@@ -17,8 +17,8 @@ from scheduling.search.trail import enqueue_task
 
 #: Officers who are matched at once, at most.
 MOST = 24
-#: Costs more than anything that can be.
-BARRED = 1e12
+#: What cannot be. No number would do: weights by level grow beyond any.
+BARRED = np.inf
 
 
 @kernel
@@ -40,11 +40,8 @@ def rematch(m: Ints, s: Ints, tt: SmallInts, w: Floats, party: int, day: int, wh
                 costs[row, column] = home
             else:
                 costs[row, column] = _cost(m, s, tt, w, officers[row], day, rests[row], rests[column])
-    chosen = match(costs)
-    gain = 0.0
-    for row in range(count):
-        gain += costs[row, row] - costs[row, chosen[row]]
-    if gain < 1e-6:
+    chosen = match(_dear(costs))
+    if _gain(costs, chosen) < 1e-6:
         return False
     tasks, takers = np.empty(m[at.TASKS], np.int64), np.empty(m[at.TASKS], np.int64)
     moved = 0
@@ -60,6 +57,30 @@ def rematch(m: Ints, s: Ints, tt: SmallInts, w: Floats, party: int, day: int, wh
         link(m, s, tt, tasks[spot], takers[spot], day)
         enqueue_task(m, s, tasks[spot])
     return moved > 0
+
+
+@kernel
+def _dear(costs: Floats) -> Floats:
+    """The costs, with more than all that can be in place of what cannot: `match` wants numbers."""
+    most = 1.0
+    for cost in costs.flat:
+        most += abs(cost) if cost != BARRED else 0.0
+    dear = costs.copy()
+    for row in range(len(costs)):
+        for column in range(len(costs)):
+            dear[row, column] = min(costs[row, column], most)
+    return dear
+
+
+@kernel
+def _gain(costs: Floats, chosen: Ints) -> float:
+    """Over everyone going on with his own; nothing where somebody cannot do what is chosen for him."""
+    gain = 0.0
+    for row in range(len(costs)):
+        if costs[row, chosen[row]] == BARRED:
+            return 0.0
+        gain += costs[row, row] - costs[row, chosen[row]]
+    return gain
 
 
 @kernel
@@ -150,7 +171,7 @@ def _cost(m: Ints, s: Ints, tt: SmallInts, w: Floats, officer: int, day: int, ow
     more = _load(m, s, rest) - _load(m, s, own)
     over = max(0, s[s[at.LOAD] + officer] + more - m[m[at.FAIR_LIMIT] + officer])
     cost = w[at.T_OVERLOAD] * over + _way_cost(m, s, tt, w, officer, day, before, rest)
-    if rest == at.NONE or cost >= BARRED:
+    if rest == at.NONE or cost == BARRED:
         return cost
     if own != rest:
         task = rest
