@@ -1,5 +1,6 @@
 """What may be done with stored plans."""
 
+import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -49,6 +50,20 @@ def contradiction(error: ProblemError) -> InvalidInput:
     if "kind" in params:
         params["kind"] = gettext(str(params["kind"]))
     return InvalidInput(problems=(FieldProblem("problem", MESSAGES[error.code], params),))
+
+
+_MISSING = re.compile(r"missing required field `(\w+)`")
+_PLACE = re.compile(r" - at `\$\.?(.*)`")
+
+
+def unreadable(error: msgspec.MsgspecError, *, at: str = "") -> InvalidInput:
+    """JSON that cannot be read, refused by naming the field, or by its contradiction; `at`: where it stands."""
+    if isinstance(error.__cause__, ProblemError):
+        return contradiction(error.__cause__)
+    place, missing = _PLACE.search(str(error)), _MISSING.search(str(error))
+    path = [at, place[1] if place else "", missing[1] if missing else ""]
+    field = ".".join(filter(None, path)) or "body"
+    return InvalidInput(problems=(FieldProblem(field, "请填写此项。" if missing else "该项填写有误。"),))
 
 
 async def find(session: AsyncSession, code: str, *, lock: bool = False) -> Schedule:

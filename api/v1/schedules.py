@@ -297,11 +297,7 @@ async def _body(request: ApiRequest, shape: type[Body]) -> Body:
     try:
         return msgspec.json.decode(await request.body(), type=shape)
     except msgspec.MsgspecError as error:
-        if isinstance(error.__cause__, ProblemError):
-            raise commands.contradiction(error.__cause__) from None
-        _, _, place = str(error).partition(" - at `")
-        field = place.rstrip("`").removeprefix("$.") or "body"
-        raise InvalidInput(problems=(FieldProblem(field, "该项填写有误。"),)) from None
+        raise commands.unreadable(error) from None
 
 
 def _window(problem: Problem, roll: Roll) -> Problem:

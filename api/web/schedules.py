@@ -25,7 +25,6 @@ from api.web.city_plans import ROUTES as CITY_ROUTES
 from api.web.city_plans import names_in
 from api.web.rendering import page
 from core.access import Action
-from core.errors import FieldProblem, InvalidInput
 from core.i18n import current_locale, gettext
 from inspection.commands.city_plan import waiting_cases
 from scheduling import plot
@@ -65,8 +64,8 @@ async def plan_problem(
         problem = decode_problem(data)
     except ProblemError as error:
         raise commands.contradiction(error) from None
-    except msgspec.DecodeError:
-        raise InvalidInput(problems=(FieldProblem("problem", "该项填写有误。"),)) from None
+    except msgspec.DecodeError as error:
+        raise commands.unreadable(error, at="problem") from None
     row = commands.request_solve(session, problem, seconds=city.SECONDS, seed=0, parts=None, by=by, now=now)
     return Redirect(f"/schedules/{row.code}", status_code=303)
 

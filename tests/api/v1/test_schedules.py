@@ -238,6 +238,13 @@ async def test_wrong_problems_are_refused_with_their_contradiction(call: Call) -
     assert refusal.json()["problems"][0]["field"] == "seconds"
 
 
+async def test_missing_field_of_a_problem_is_named(call: Call) -> None:
+    refusal = await call("POST", "", {"problem": {"days": 3}})
+    assert refusal.json()["problems"] == [{"field": "problem.first_day", "message": "请填写此项。"}]
+    refusal = await call("POST", "", {"problem": {"first_day": "soon"}})
+    assert refusal.json()["problems"] == [{"field": "problem.first_day", "message": "该项填写有误。"}]
+
+
 async def test_unsolved_schedules_cannot_be_explained_or_released(call: Call) -> None:
     queued = (await call("POST", "", asked())).json()
     assert (await call("POST", f"/{queued['id']}/explain", {"visit": "甲"})).status_code == 409
