@@ -7,7 +7,7 @@ import msgspec
 from core.clock import local_date
 from core.printed import verification_code
 from demo.cases import Participation, Step
-from demo.loading.timeline import Timeline
+from demo.loading.timeline import Timeline, at_desk
 from demo.organisation import DEPARTMENTS
 from documents.deficiency_notice import NoticeContent, NoticeItem
 from documents.models import DeficiencyNotice
@@ -143,13 +143,12 @@ def reviews_done(line: Timeline, step: Step, before: Step) -> None:
     parts = line.case.participations
     pending = [part for part in parts if line.parties[part.department]["state"] is PartyState.NOTIFIED]
     for number, part in enumerate(pending, 1):
-        review(line, part, before.at + (step.at - before.at) * number / (len(pending) + 1))
+        review(line, part, at_desk(before.at, step.at, number / (len(pending) + 1)))
     line.move(Event.REVIEWS_DONE, step.at, line.people.liaisons[parts[-1].department])
 
 
 def review_half(line: Timeline) -> None:
     """While the papers are out, half of the departments have answered."""
     half = line.case.participations[: len(line.case.participations) // 2]
-    since = line.now - line.last.at
     for number, part in enumerate(half, 1):
-        review(line, part, line.last.at + since * number / (len(half) + 1))
+        review(line, part, at_desk(line.last.at, line.now, number / (len(half) + 1)))

@@ -9,7 +9,7 @@ from core.clock import local_date
 from core.outbox import OutboxEvent
 from demo.cases import FAILED, Participation, Step, Visit
 from demo.loading.rows import Row
-from demo.loading.timeline import Timeline
+from demo.loading.timeline import Timeline, at_desk
 from inspection import models
 from inspection.commands import bookings
 from inspection.states import (
@@ -69,12 +69,12 @@ def _search(line: Timeline, at: datetime, state: SearchState) -> Row:
 
 
 def confirm_slot(line: Timeline, step: Step, before: Step) -> None:
-    span = step.at - before.at
     given_up = _is_given_up(line, step)
     # A booking that was given up stood on the day before the one that was kept.
     visit = line.case.visits[0] if given_up and line.case.visits else next(line.visits)
     shift = timedelta(days=1) if given_up else timedelta()
-    search = _search(line, before.at + span * 0.2, SearchState.FOUND)
+    asked = at_desk(before.at, step.at, 0.2)
+    search = _search(line, asked, SearchState.FOUND)
     row = line.rows.add(
         models.Visit,
         case_id=line.row["id"],
@@ -88,7 +88,7 @@ def confirm_slot(line: Timeline, step: Step, before: Step) -> None:
         minutes_text="",
     )
     line.standing = (visit, row)
-    parts, fixed = invited(line), before.at + span * 0.3
+    parts, fixed = invited(line), at_desk(asked, step.at, 0.125)
     _book(line, parts, search, BookingState.CANCELLED if given_up else BookingState.BOOKED)
     by = line.row["dispatcher_id"] = line.people.shown["dispatcher"]
     data = {"visit": row["id"], "starts_at": row["starts_at"].isoformat(), "rank": 1}
@@ -96,7 +96,7 @@ def confirm_slot(line: Timeline, step: Step, before: Step) -> None:
     for part in parts:
         _invite(line, part, visit, row, fixed)
     for number, part in enumerate(parts, 1):
-        _reply(line, part, row, fixed + (step.at - fixed) * number / (len(parts) + 1))
+        _reply(line, part, row, at_desk(fixed, step.at, number / (len(parts) + 1)))
     line.move(Event.QUORUM, step.at, None, share=100)
 
 

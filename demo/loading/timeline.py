@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from core.clock import LOCAL
 from core.ledger import Record
 from core.outbox import OutboxEvent
 from core.printed import verification_code
@@ -27,6 +28,17 @@ from inspection.states import CaseKind, CaseState, Event, LetterKind, PartyState
 from inspection.triggers import Risk
 
 BY_EVENT = {row.event: row for row in TRANSITIONS}
+#: When people are at their desks, and how soon they are done with anything.
+OPENS, CLOSES = timedelta(hours=9), timedelta(hours=17, minutes=30)
+SOONEST = timedelta(minutes=20)
+
+
+def at_desk(first: datetime, last: datetime, share: float) -> datetime:
+    """The moment at this share of the time between, moved into the hours of its day when somebody works."""
+    moment = (first + (last - first) * share).astimezone(LOCAL)
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    working = midnight + OPENS + (moment - midnight) / timedelta(days=1) * (CLOSES - OPENS)
+    return min(max(working, first + SOONEST), last)
 
 
 @dataclass(frozen=True, slots=True)

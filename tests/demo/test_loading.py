@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col
 
 from core import ledger
+from core.clock import LOCAL
 from core.db import Database
 from core.outbox import OutboxEvent
 from core.people import Account, AccountRole
@@ -134,6 +135,19 @@ async def test_timelines_follow_the_machine(loaded: Database) -> None:
             at[event.case_id] = "draft"
 
     assert at == {case: state.value for case, state in states.items()}
+
+
+async def test_departments_read_and_answer_when_they_are_at_their_desks(loaded: Database) -> None:
+    answers = ("read", "review_ok", "not_concerned", "confirmed", "declined")
+    async with loaded.transaction() as session:
+        events = await session.scalars(
+            sa.select(col(models.CaseEvent.at)).where(
+                col(models.CaseEvent.state_after).in_(answers), col(models.CaseEvent.party_id).is_not(None)
+            )
+        )
+        hours = Counter(at.astimezone(LOCAL).hour for at in events)
+    assert hours.total() > 1000
+    assert set(hours) <= set(range(8, 20)), hours
 
 
 async def test_lamps_of_clocks_equal_those_on_the_timeline(loaded: Database) -> None:
