@@ -135,18 +135,19 @@ def test_city_cost_weighs_as_its_levels_do() -> None:
 
 def point(visits: int, **values: Any) -> dict[str, Any]:
     standard = {"solver": "yichuang", "visits": visits, "cost": 90, "complete_seconds": 2.0, "memory_mb": 300}
-    return standard | {"first_plan_seconds": 0.5} | values
+    return standard | {"first_plan_seconds": 0.5, "violations": 0} | values
 
 
 def test_targets_say_what_is_missed() -> None:
     rows = [
         point(50, complete_seconds=1.5, gap_percent=30.0),
         {"solver": "a peer", "visits": 50, "cost": 100},
-        point(500, complete_seconds=4.0),
+        point(500, complete_seconds=4.0, violations=2),
     ]
     assert [(each["value"], each["met"]) for each in targets(rows)] == [
         (1.5, False),
         (4.0, True),
+        (2, False),
         (30.0, False),
         (0.9, True),
         (0.0, True),

@@ -2,6 +2,8 @@ import re
 from datetime import timedelta
 
 from core.access import Role
+from core.clock import LOCAL
+from inspection.commands.bookings import standing_visit
 from inspection.commands.fieldwork import FindingForm
 from inspection.states import RecheckMode
 from tests.api.web import walk
@@ -113,6 +115,18 @@ async def test_desks_lead_each_role_to_its_own(city: City) -> None:
         await city.log_in(account)
         assert (await city.get("/inspections")).headers["location"] == desk
         assert (await city.get(desk)).status_code == 200
+
+
+async def test_lead_sees_when_the_visit_is_beside_who_has_replied(city: City) -> None:
+    async with city.database.transaction() as session:
+        case = await world.confirmed(session, city.world, city.now)
+        visit = await standing_visit(session, case)
+    assert visit is not None
+    await city.log_in(city.world.dispatcher)
+    page = (await city.get(f"/inspections/{case.code}")).text
+    starts, ends = visit.starts_at.astimezone(LOCAL), visit.ends_at.astimezone(LOCAL)
+    shown = f"{starts.year}年{starts.month}月{starts.day}日 {starts:%H:%M}–{ends:%H:%M}"
+    assert shown in page[page.index("答复情况") : page.index("个部门已答复")]
 
 
 async def test_supervision_counts_lamps_and_leads_down_to_cases(city: City) -> None:
