@@ -98,9 +98,8 @@ def repair(
     report = check(after, new)
     if broken:
         proven = _decisive_terms(report) == _least(standing, plan, broken)
-        left = seconds - 2 * (
-            time.monotonic() - began
-        )  # what follows takes about as long as what went before
+        spent = time.monotonic() - began
+        left = seconds - 2 * spent  # what follows the search takes about as long as what went before
         if not proven and left > 0 and not stuck:
             new, proven = _improved(after, plan, new, seconds=left, seed=seed)
             report = check(after, new)
