@@ -63,7 +63,8 @@ def unreadable(error: msgspec.MsgspecError, *, at: str = "") -> InvalidInput:
     place, missing = _PLACE.search(str(error)), _MISSING.search(str(error))
     path = [at, place[1] if place else "", missing[1] if missing else ""]
     field = ".".join(filter(None, path)) or "body"
-    return InvalidInput(problems=(FieldProblem(field, "请填写此项。" if missing else "该项填写有误。"),))
+    problem = FieldProblem(field, "请填写此项。") if missing else FieldProblem(field, "该项填写有误。")
+    return InvalidInput(problems=(problem,))
 
 
 async def find(session: AsyncSession, code: str, *, lock: bool = False) -> Schedule:

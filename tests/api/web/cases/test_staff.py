@@ -1,7 +1,7 @@
 """人员与请假, as the liaison and the lead see it."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,6 +35,15 @@ async def record(city: City, officer: Officer, day: date, **changes: Any) -> str
     answer = await city.post("/inspections/staff/leave", form | changes)
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"]).partition("#")[0]
+
+
+async def test_one_afternoon_is_not_every_afternoon(city: City) -> None:
+    await city.log_in(city.world.liaisons["fire"])
+    officer, day = city.world.officers["fire"][0], date(2026, 4, 16)
+    place = await record(city, officer, day, half="afternoon")
+    assert "4月16日周四 下午" in (await city.get(place)).text
+    place = await record(city, officer, day + timedelta(days=4), last_day="2026-04-21", half="afternoon")
+    assert "4月20日周一 – 4月21日周二 每日下午" in (await city.get(place)).text
 
 
 async def test_liaison_records_an_absence_and_sees_who_takes_over(city: City) -> None:
