@@ -135,13 +135,15 @@ def test_city_cost_weighs_as_its_levels_do() -> None:
 
 def point(visits: int, **values: Any) -> dict[str, Any]:
     standard = {"solver": "yichuang", "visits": visits, "cost": 90, "complete_seconds": 2.0, "memory_mb": 300}
-    return standard | {"first_plan_seconds": 0.5, "violations": 0} | values
+    return standard | {"first_plan_seconds": 0.5, "violations": 0, "unserved": 0} | values
 
 
 def test_targets_say_what_is_missed() -> None:
     rows = [
         point(50, complete_seconds=1.5, gap_percent=30.0),
-        {"solver": "a peer", "visits": 50, "cost": 100},
+        {"solver": "a peer", "visits": 50, "cost": 100, "placed": 40},
+        {"solver": "one that gave up", "visits": 50, "cost": 80, "placed": 0},
+        {"solver": "one that gave up", "visits": 500, "cost": 80, "placed": 0},
         point(500, complete_seconds=4.0, violations=2),
     ]
     assert [(each["value"], each["met"]) for each in targets(rows)] == [
@@ -150,6 +152,7 @@ def test_targets_say_what_is_missed() -> None:
         (2, False),
         (30.0, False),
         (0.9, True),
+        ("no peer placed a visit", True),
         (0.0, True),
         (300, True),
     ]
