@@ -10,9 +10,8 @@ from sqlmodel import col
 from inspection import refusals
 from inspection.availability import Part, left_behind
 from inspection.commands import bookings
-from inspection.commands.parties import invited_parties
 from inspection.models import Booking, Officer, Vehicle
-from tests.inspection.world import World, at, confirmed, proposals, slotting
+from tests.inspection.world import World, at, confirmed, party_named, proposals, slotting
 
 POOL = "城东车队"
 
@@ -29,8 +28,8 @@ async def share_vehicles(session: AsyncSession, officers: list[Officer], *seats:
 async def test_who_finds_no_seat_in_that_half_day_stays_behind(session: AsyncSession, world: World) -> None:
     case, other = await confirmed(session, world, at(3)), await slotting(session, world, at(3), 8)
     visit = await bookings.standing_visit(session, case)
-    (fire,) = [each for each in await invited_parties(session, case) if each.department_code == "fire"]
     assert visit is not None
+    fire = await party_named(session, case, "fire")
     team = world.officers["fire"]
     await share_vehicles(session, team, 2, 1)
     booked = set(

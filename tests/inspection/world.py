@@ -321,3 +321,10 @@ async def issued(
     await decisions.deliberate(session, case, by=world.dispatcher, now=moment)
     await decisions.issue_opinion(session, case, by=world.issuer, now=moment)
     return case, moment
+
+
+async def party_named(session: AsyncSession, case: Case, department: str) -> Party:
+    (party,) = [
+        each for each in await parties.invited_parties(session, case) if each.department_code == department
+    ]
+    return party
